@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { SETTINGS } from './settings.js';
+
+type Settings = { readonly [Name in keyof typeof SETTINGS]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['parse']>> };
+
+/** The configuration: every setting under its own name, typed and validated. Durations are seconds. */
+export class Config {
+  constructor(settings: Settings) {
+    Object.assign(this, settings);
+  }
+}
+// The class is what Nest injects by; the interface gives it the settings as properties.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- one name for both is the point
+export interface Config extends Settings {}
+
+/** A start refused because of its settings; each line names one, what was given and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The only reader of `process.env`; a `.env` file in the working folder fills what the environment leaves open.
+ * @throws {ConfigError} naming every wrong setting
+ */
+export function readEnvironment(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return parseEnvironment(process.env);
+}
+
+/**
+ * The configuration that an environment describes.
+ * @throws {ConfigError} naming every wrong setting
+ */
+export function parseEnvironment(environment: Environment): Config {
+  const problems: string[] = [];
+  const settings = Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, setting]) => {
+      const given = environment[name] ?? '';
+      const value = setting.parse(given === '' ? setting.default : given);
+      if (value === undefined) problems.push(wrong(name, setting.secret ? '(not shown)' : given, setting.allowed));
+      return [name, value];
+    }),
+  ) as unknown as Settings;
+  if (problems.length === 0) problems.push(...contradictions(settings));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return new Config({ ...settings, PUBLIC_URL: settings.PUBLIC_URL || `http://localhost:${settings.PORT}` });
+}
+
+function wrong(name: string, given: string, allowed: string): string {
+  return `${name}=${given} is not allowed. Allowed: ${allowed}.`;
+}
+
+/** Settings that are fine alone and wrong together. */
+function contradictions(settings: Settings): string[] {
+  const secure =
+    settings.COOKIE_SECURE === 'auto' ? settings.PUBLIC_URL.startsWith('https:') : settings.COOKIE_SECURE === 'true';
+  const rules: [boolean, string, string, string][] = [
+    [
+      settings.DATABASE_URL !== '' && settings.LATCHKEY_SECRET === '',
+      'LATCHKEY_SECRET',
+      '',
+      'the same secret for every instance, as DATABASE_URL is set',
+    ],
+    [
+      settings.DATABASE_URL !== '' && settings.PUBLIC_URL === '',
+      'PUBLIC_URL',
+      '',
+      'the same URL for every instance, as DATABASE_URL is set',
+    ],
+    [
+      settings.COOKIE_SAMESITE === 'none' && !secure,
+      'COOKIE_SAMESITE',
+      'none',
+      'lax or strict, unless the cookie is Secure (COOKIE_SECURE, PUBLIC_URL)',
+    ],
+  ];
+  return rules.filter(([broken]) => broken).map(([, name, given, allowed]) => wrong(name, given, allowed));
+}
+
+/** The text of `.env.example`: every setting with what it does, what it allows and its default. */
+export function describeSettings(): string {
+  const entries = Object.entries(SETTINGS).map(
+    ([name, setting]) => `# ${setting.about}\n# Allowed: ${setting.allowed}.\n# ${name}=${setting.default}\n`,
+  );
+  return ['# Every setting, with its default. Copy to .env and uncomment what you change.\n', ...entries].join('\n');
+}

@@ -1,0 +1,85 @@
+/** One setting: how its text becomes a value, and what the documentation says of it. */
+export interface Setting<T> {
+  /** The default as it would be written in the environment; '' means not set. */
+  readonly default: string;
+  /** What it does, in one sentence. */
+  readonly about: string;
+  /** What is allowed, as the refusal and `.env.example` print it. */
+  readonly allowed: string;
+  /** Whether its value must never be printed. */
+  readonly secret?: boolean;
+  /** The value, or `undefined` if the text is not allowed. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+interface Description {
+  readonly default: string;
+  readonly about: string;
+  readonly secret?: boolean;
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Any text, or a text that `accepts` agrees to. */
+export function text(
+  of: Description,
+  allowed = 'any text',
+  accepts: (text: string) => boolean = () => true,
+): Setting<string> {
+  return { ...of, allowed, parse: (value) => (accepts(value) ? value : undefined) };
+}
+
+/** A whole number within bounds. */
+export function integer(of: Description, least: number, most: number): Setting<number> {
+  const parse = (value: string): number | undefined => {
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+  return { ...of, allowed: `a whole number from ${least} to ${most}`, parse };
+}
+
+/** A span of time, read as seconds: `900`, `900s`, `15m`, `1h`, `30d`. */
+export function duration(of: Description, leastSeconds = 1): Setting<number> {
+  const parse = (value: string): number | undefined => {
+    const match = /^(\d{1,9})([smhd]?)$/.exec(value);
+    if (!match) return undefined;
+    const seconds = Number(match[1]) * UNIT_SECONDS[(match[2] || 's') as keyof typeof UNIT_SECONDS];
+    return seconds >= leastSeconds && seconds <= 3650 * UNIT_SECONDS.d ? seconds : undefined;
+  };
+  const allowed = `seconds, or a number with s, m, h or d, from ${leastSeconds} s to 3650d`;
+  return { ...of, allowed, parse };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(of: Description, ...words: T[]): Setting<T> {
+  return {
+    ...of,
+    allowed: words.map((word) => word || '(empty)').join(', '),
+    parse: (value) => words.find((word) => word === value),
+  };
+}
+
+/** A switch: `on` or `off`. */
+export function toggle(of: Description): Setting<boolean> {
+  return { ...of, allowed: 'on, off', parse: (value) => ({ on: true, off: false })[value] };
+}
+
+/** A URL of one of the given schemes, without a trailing slash; '' means not set. */
+export function url(of: Description, ...schemes: string[]): Setting<string> {
+  const parse = (value: string): string | undefined => {
+    if (value === '') return '';
+    if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol.slice(0, -1))) return undefined;
+    return value.replace(/\/+$/, '');
+  };
+  return { ...of, allowed: `empty, or a URL with the scheme ${schemes.join(' or ')}`, parse };
+}
+
+/** Web origins (RFC 6454) separated by commas. */
+export function origins(of: Description): Setting<readonly string[]> {
+  const parse = (value: string): string[] | undefined => {
+    const items = value.split(',').map((item) => item.trim());
+    const given = items.filter(Boolean);
+    return given.every((item) => URL.canParse(item) && new URL(item).origin === item) ? given : undefined;
+  };
+  return { ...of, allowed: 'origins separated by commas, such as https://app.example.com', parse };
+}
