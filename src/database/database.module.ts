@@ -1,0 +1,42 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Config } from '../config/env.js';
+import { createDataSource, migrate } from './data-source.js';
+import { DataFolderLock } from './data-folder-lock.js';
+import { Sql } from './sql.js';
+import { StoreProbe } from './store-probe.js';
+
+/** The lock on the data folder, taken before anything in the folder is opened. */
+@Module({
+  providers: [
+    { provide: DataFolderLock, inject: [Config], useFactory: (config: Config) => DataFolderLock.take(config) },
+  ],
+  exports: [DataFolderLock],
+})
+class DataFolderModule {}
+
+/** The connection, with its schema up to date, for every module. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static with(config: Config, entities: NonNullable<DataSourceOptions['entities']>): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          imports: [DataFolderModule],
+          inject: [DataFolderLock],
+          useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
+          dataSourceFactory: async (options) => {
+            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            if (config.MIGRATE) await migrate(dataSource);
+            return dataSource;
+          },
+        }),
+      ],
+      providers: [Sql, StoreProbe],
+      exports: [Sql, StoreProbe],
+    };
+  }
+}

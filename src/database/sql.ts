@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock } from '../config/clock.js';
+
+/** A value that a statement takes; a `Date` is a point in time. */
+export type SqlValue = string | number | boolean | Date | null;
+
+const TOKENS = /\{now\}|::[a-z]+|:([a-z]\w*)/gi;
+
+/**
+ * Runs statements that TypeORM's query builder cannot say, written once for both engines: `:name` is a parameter, a
+ * `::type` behind it is for PostgreSQL alone, and `{now}` is the database's clock in milliseconds (on SQLite, whose
+ * clock is this process's, the injected one).
+ */
+@Injectable()
+export class Sql {
+  readonly isPostgres: boolean;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {
+    this.isPostgres = dataSource.options.type === 'postgres';
+  }
+
+  /** The rows that a statement selects or returns. A write without RETURNING has none. */
+  async rows<Row>(statement: string, parameters: Readonly<Record<string, SqlValue>> = {}): Promise<Row[]> {
+    const bound: SqlValue[] = [];
+    const text = statement.replace(TOKENS, (token, name: string | undefined) => {
+      if (token === '{now}') return this.nowInto(bound);
+      if (name === undefined) return this.isPostgres ? token : '';
+      return this.bind(bound, parameters[name] as SqlValue);
+    });
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return ((await runner.query(text, bound, true)) as { records: Row[] }).records;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private bind(bound: SqlValue[], value: SqlValue): string {
+    bound.push(value instanceof Date && !this.isPostgres ? sqliteTime(value) : value);
+    return this.isPostgres ? `$${bound.length}` : '?';
+  }
+
+  private nowInto(bound: SqlValue[]): string {
+    if (!this.isPostgres) return this.bind(bound, this.clock.now());
+    const ahead = this.clock.offsetMs === 0 ? '' : ` + interval '${this.clock.offsetMs} milliseconds'`;
+    return `date_trunc('milliseconds', clock_timestamp()${ahead})`;
+  }
+}
+
+/** A time as TypeORM stores it in SQLite, so that texts compare as the times do. */
+function sqliteTime(time: Date): string {
+  return time.toISOString().replace('T', ' ').replace('Z', '');
+}
+
+/** A time column of a raw row. */
+export function timeOf(column: string | Date): Date {
+  return column instanceof Date ? column : new Date(`${column.replace(' ', 'T')}Z`);
+}

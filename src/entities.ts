@@ -1,0 +1,8 @@
+import { OneTimeToken } from './tokens/one-time-token.entity.js';
+import { Session } from './tokens/session.entity.js';
+import { SigningKey } from './tokens/signing-key.entity.js';
+import { PasswordCost } from './users/password-cost.entity.js';
+import { User } from './users/user.entity.js';
+
+/** Every table, for the service and for the TypeORM command line. */
+export const ENTITIES = [User, PasswordCost, Session, SigningKey, OneTimeToken];
