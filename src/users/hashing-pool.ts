@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Piscina } from 'piscina';
+import { Config } from '../config/env.js';
+import { AuthError } from '../errors/auth-error.js';
+import type { BcryptTask } from './bcrypt.worker.js';
+
+/** When a caller that found the queue full should try again, in seconds. */
+const RETRY_AFTER_SECONDS = 2;
+
+const QUEUE_FULL = /queue is at limit/i;
+
+/** The threads that hash. One bcrypt on the main thread would stall every other request for its whole duration. */
+@Injectable()
+export class HashingPool implements OnApplicationShutdown {
+  private readonly pool: Piscina;
+
+  constructor(config: Config) {
+    const threads = config.HASH_THREADS || availableParallelism();
+    const fromSource = import.meta.url.endsWith('.ts');
+    this.pool = new Piscina({
+      filename: new URL(fromSource ? './bcrypt.worker.ts' : './bcrypt.worker.js', import.meta.url).href,
+      execArgv: fromSource ? ['--import', 'tsx'] : [],
+      minThreads: threads,
+      maxThreads: threads,
+      maxQueue: config.HASH_QUEUE_LIMIT,
+    });
+  }
+
+  /** A bcrypt hash under a salt that names the cost. @throws {AuthError} `hashing_overloaded` when the queue is full */
+  hash(input: string, salt: string): Promise<string> {
+    return this.run({ kind: 'hash', input, salt });
+  }
+
+  /** Whether a hash is that of the input. @throws {AuthError} `hashing_overloaded` when the queue is full */
+  compare(input: string, hash: string): Promise<boolean> {
+    return this.run({ kind: 'compare', input, hash });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.destroy();
+  }
+
+  private async run<T>(task: BcryptTask): Promise<T> {
+    try {
+      return (await this.pool.run(task)) as T;
+    } catch (cause) {
+      if (!(cause instanceof Error) || !QUEUE_FULL.test(cause.message)) throw cause;
+      throw new AuthError('hashing_overloaded', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import bcrypt from 'bcryptjs';
+import { Repository } from 'typeorm';
+import { Config } from '../config/env.js';
+import { HashingPool } from './hashing-pool.js';
+import { PasswordCost } from './password-cost.entity.js';
+import { readStoredPassword, schemeFor } from './password-scheme.js';
+
+/** 31 characters that end no real hash: a decoy takes a comparison's time and matches nothing. */
+const DECOY_DIGEST = '.'.repeat(31);
+
+/** Hashes passwords and checks them. A check that fails costs the same, whatever was stored or whether anything was. */
+@Injectable()
+export class PasswordHasher implements OnModuleInit {
+  private readonly logger = new Logger(PasswordHasher.name);
+  private slowestCost: number;
+
+  constructor(
+    private readonly config: Config,
+    private readonly pool: HashingPool,
+    @InjectRepository(PasswordCost) private readonly costs: Repository<PasswordCost>,
+  ) {
+    this.slowestCost = config.BCRYPT_COST;
+  }
+
+  /** Records the configured cost before anything is hashed under it, and learns the others that may be in the store. */
+  async onModuleInit(): Promise<void> {
+    await this.costs.upsert({ cost: this.config.BCRYPT_COST }, ['cost']);
+    this.slowestCost = (await this.costs.maximum('cost')) ?? this.config.BCRYPT_COST;
+  }
+
+  /** What to store for a new password. @throws {AuthError} `hashing_overloaded` */
+  async hash(password: string): Promise<string> {
+    const scheme = schemeFor(password);
+    const salt = bcrypt.genSaltSync(this.config.BCRYPT_COST);
+    return scheme.write(await this.pool.hash(scheme.inputFor(password, salt), salt));
+  }
+
+  /**
+   * Whether `stored` is that password's; `undefined` stands for an account that does not exist. Every refusal costs as
+   * much bcrypt work as the slowest hash in the store. @throws {AuthError} `hashing_overloaded`
+   */
+  async verify(password: string, stored: string | undefined): Promise<boolean> {
+    const read = stored === undefined ? undefined : readStoredPassword(stored);
+    if (stored !== undefined && !read)
+      this.logger.error('A stored password is of no known scheme; it matches nothing.');
+    if (!read) return this.waste(password, this.slowestCost);
+    if (await this.pool.compare(read.inputFor(password), read.bcryptHash)) return true;
+    // The work of cost c doubles with each step, so one comparison at each cost from c up to the slowest makes it equal.
+    for (let cost = read.cost; cost < this.slowestCost; cost++) await this.waste(password, cost);
+    return false;
+  }
+
+  /** Whether what is stored was hashed under another cost than is configured now. */
+  needsRehash(stored: string): boolean {
+    return readStoredPassword(stored)?.cost !== this.config.BCRYPT_COST;
+  }
+
+  private async waste(password: string, cost: number): Promise<false> {
+    const salt = bcrypt.genSaltSync(cost);
+    await this.pool.compare(schemeFor(password).inputFor(password, salt), salt + DECOY_DIGEST);
+    return false;
+  }
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, LessThan, Not, Repository } from 'typeorm';
+import { Clock } from '../config/clock.js';
+import { collidedColumn } from '../database/failures.js';
+import { AuthError } from '../errors/auth-error.js';
+import { canonical, type IdentifierKind } from './identifiers.js';
+import { type AccountStatus, User } from './user.entity.js';
+
+/** What a new account starts with. */
+export interface NewAccount {
+  readonly username?: string;
+  readonly email?: string;
+  readonly passwordHash: string;
+  readonly status: AccountStatus;
+}
+
+/** The queries on accounts, by name. */
+@Injectable()
+export class UsersService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly clock: Clock,
+  ) {}
+
+  async findById(id: number): Promise<User | undefined> {
+    return (await this.users.findOneBy({ id })) ?? undefined;
+  }
+
+  /** The account of that username, or of that e-mail address; never looks in the other column. */
+  async findByName(kind: IdentifierKind, name: string): Promise<User | undefined> {
+    const key = canonical(name);
+    return (await this.users.findOneBy(kind === 'username' ? { usernameKey: key } : { emailKey: key })) ?? undefined;
+  }
+
+  /**
+   * Makes an account. The unique indices decide who gets a name.
+   * @throws {AuthError} `username_taken` or `email_taken`
+   */
+  async insert(account: NewAccount): Promise<User> {
+    const now = this.clock.now();
+    const user = this.users.create({
+      username: account.username ?? null,
+      usernameKey: account.username === undefined ? null : canonical(account.username),
+      email: account.email ?? null,
+      emailKey: account.email === undefined ? null : canonical(account.email),
+      passwordHash: account.passwordHash,
+      isAdmin: false,
+      status: account.status,
+      emailVerifiedAt: null,
+      pinHash: null,
+      pinFailures: 0,
+      pinLockedUntil: null,
+      securityEpoch: 0,
+      revocationDue: null,
+      createdAt: now,
+      updatedAt: now,
+      lastSignInAt: null,
+    });
+    try {
+      await this.users.insert(user);
+    } catch (cause) {
+      const column = collidedColumn(cause, ['username_key', 'email_key']);
+      if (column === 'username_key') throw new AuthError('username_taken', { cause, identifier: account.username });
+      if (column === 'email_key') throw new AuthError('email_taken', { cause, identifier: account.email });
+      throw cause;
+    }
+    return user;
+  }
+
+  /** Stores another hash of the same password, unless the password was changed meanwhile. */
+  async replaceHash(id: number, checkedHash: string, passwordHash: string): Promise<void> {
+    await this.users.update({ id, passwordHash: checkedHash }, { passwordHash });
+  }
+
+  /**
+   * Notes that the address is the account's: the e-mail is verified, a pending account becomes active, and an account
+   * without a username takes its e-mail for one if that is free and short enough. Doing it twice changes nothing.
+   */
+  async confirmEmail(id: number, email: string, usernameFits: boolean): Promise<void> {
+    const now = this.clock.now();
+    const emailKey = canonical(email);
+    await this.users.update({ id, emailKey, emailVerifiedAt: IsNull() }, { emailVerifiedAt: now, updatedAt: now });
+    await this.users.update({ id, emailKey, status: 'pending' }, { status: 'active' });
+    if (!usernameFits) return;
+    try {
+      await this.users.update({ id, emailKey, username: IsNull() }, { username: email, usernameKey: emailKey });
+    } catch (error) {
+      if (!collidedColumn(error, ['username_key'])) throw error;
+    }
+  }
+
+  /** Makes every pending account active, for a deployment that does not verify e-mail. */
+  async activatePending(): Promise<void> {
+    await this.users.update({ status: 'pending' }, { status: 'active' });
+  }
+
+  /** Ids of accounts that have been pending since before a time. */
+  async pendingSince(before: Date, limit: number): Promise<number[]> {
+    const where = { status: 'pending' as const, createdAt: LessThan(before) };
+    return (await this.users.find({ select: { id: true }, where, take: limit })).map(({ id }) => id);
+  }
+
+  /** The accounts whose sessions of before their last epoch still have to be revoked, and why. */
+  async revocationsDue(): Promise<User[]> {
+    return this.users.find({ where: { revocationDue: Not(IsNull()) } });
+  }
+
+  /** Notes when accounts last signed in; later times win. */
+  async noteSignIns(times: ReadonlyMap<number, Date>): Promise<void> {
+    for (const [id, lastSignInAt] of times) await this.users.update({ id }, { lastSignInAt });
+  }
+}
