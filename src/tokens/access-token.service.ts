@@ -1,0 +1,152 @@
+import { randomUUID, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/env.js';
+import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
+import { KeyRing } from './key-ring.js';
+import { Revocations } from './revocations.js';
+import type { RevocationReason } from './session.entity.js';
+import { ACCESS_TOKEN_TYPE, readHeader } from './token-header.js';
+import type { LiveSession, TokenSubject } from './token-subject.js';
+
+/** The audience of a token that was issued before its account was verified: it opens nothing, here or elsewhere. */
+export const UNVERIFIED_AUDIENCE = 'urn:latchkey:unverified';
+
+/** How many verified tokens an instance remembers; about 1 kB each. */
+const REMEMBERED_TOKENS = 20_000;
+
+/** The claims of an access token (RFC 9068 §2.2) beside those that its contract adds. */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly aud: string;
+  /** The account's id, as a string. */
+  readonly sub: string;
+  /** The contract. */
+  readonly client_id: string;
+  /** The session. */
+  readonly sid: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly [extra: string]: unknown;
+}
+
+/** How the refusal of a revoked session's token is told, by the reason of the revocation. */
+export const REVOKED: Record<RevocationReason, AuthErrorCode> = {
+  signed_out: 'token_revoked',
+  tokens_cleared: 'token_revoked',
+  password_changed: 'token_revoked',
+  refresh_token_reused: 'token_revoked',
+  account_deactivated: 'token_account_deactivated',
+  account_deleted: 'token_account_gone',
+};
+
+/** Issues access tokens and says who may pass, without the database. */
+@Injectable()
+export class AccessTokenService {
+  private readonly verified = new LRUCache<string, AccessTokenClaims>({ max: REMEMBERED_TOKENS });
+
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly keys: KeyRing,
+    private readonly revocations: Revocations,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A token for a session. It ends with its lifetime or with the session, whichever comes first. */
+  issue(session: LiveSession, subject: TokenSubject, lifetimeSeconds: number, extraClaims: object): string {
+    const { kid, algorithm, privateKey } = this.keys.signer;
+    const iat = this.clock.nowSeconds();
+    const claims: AccessTokenClaims = {
+      ...extraClaims,
+      iss: this.config.PUBLIC_URL,
+      aud: subject.status === 'pending' ? UNVERIFIED_AUDIENCE : this.config.PUBLIC_URL,
+      sub: String(subject.id),
+      client_id: session.contract,
+      sid: session.id,
+      jti: randomUUID(),
+      iat,
+      exp: Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000)),
+    };
+    return this.jwt.sign(claims, {
+      privateKey,
+      algorithm,
+      keyid: kid,
+      header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE },
+    });
+  }
+
+  /**
+   * The public key that a token's header names, after the header is checked: our type, one of our keys, its algorithm.
+   * @throws {AuthError} `token_malformed`, `token_forged` or `token_type_wrong`
+   */
+  keyFor(token: string): KeyObject {
+    const header = readHeader(token);
+    if (!header) throw new AuthError('token_malformed');
+    const key = typeof header.kid === 'string' ? this.keys.find(header.kid) : undefined;
+    if (!key || header.alg !== key.algorithm || header.typ !== ACCESS_TOKEN_TYPE) throw new AuthError('token_forged');
+    return key.publicKey;
+  }
+
+  /** The claims of a token whose signature this instance has checked before. */
+  recall(token: string): AccessTokenClaims | undefined {
+    return this.verified.get(token);
+  }
+
+  /** Remembers a token whose signature was just checked. */
+  remember(token: string, claims: AccessTokenClaims): void {
+    this.verified.set(token, claims);
+  }
+
+  /**
+   * Lets claims of a checked signature pass, or not.
+   * @param contract the only contract whose tokens pass, or `undefined` for any
+   * @throws {AuthError} why not
+   */
+  admit(claims: AccessTokenClaims, contract: string | undefined): AccessTokenClaims {
+    if (contract !== undefined && claims.client_id !== contract) throw new AuthError('token_of_other_contract');
+    if (claims.exp <= this.clock.nowSeconds()) throw new AuthError('token_expired');
+    if (claims.aud !== this.config.PUBLIC_URL) throw new AuthError('token_unverified');
+    const revoked = this.revocations.reasonOf(claims.sid);
+    if (revoked) throw new AuthError(REVOKED[revoked]);
+    return claims;
+  }
+
+  /**
+   * Checks a token that no guard has checked.
+   * @param contract the only contract whose tokens pass, or `undefined` for any
+   * @throws {AuthError} why it does not pass
+   */
+  verify(token: string, contract: string | undefined): AccessTokenClaims {
+    return this.admit(this.recall(token) ?? this.verifySignature(token), contract);
+  }
+
+  /** Whether a token is one of ours, of that contract, whatever else may be wrong with it. */
+  isGenuine(token: string, contract: string): boolean {
+    try {
+      return this.verifySignature(token).client_id === contract;
+    } catch {
+      return false;
+    }
+  }
+
+  private verifySignature(token: string): AccessTokenClaims {
+    // The library's types know no KeyObject as a public key; jsonwebtoken takes one.
+    const publicKey = this.keyFor(token) as unknown as string;
+    try {
+      const claims = this.jwt.verify<AccessTokenClaims>(token, { publicKey, ...this.verifyOptions });
+      this.remember(token, claims);
+      return claims;
+    } catch (cause) {
+      throw new AuthError('token_forged', { cause });
+    }
+  }
+
+  /** What a JWT library checks beside the signature; expiry is checked by `admit`, against the service's clock. */
+  get verifyOptions(): { algorithms: ['ES256', 'RS256']; issuer: string; ignoreExpiration: true } {
+    return { algorithms: ['ES256', 'RS256'], issuer: this.config.PUBLIC_URL, ignoreExpiration: true };
+  }
+}

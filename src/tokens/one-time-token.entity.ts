@@ -1,0 +1,37 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+/** What following a mailed link does. */
+export type OneTimePurpose = 'verify_email';
+
+/** A secret that was mailed in a link and works once. */
+@Entity('one_time_tokens')
+@Index('one_time_tokens_token_hash_unique', ['tokenHash'], { unique: true })
+@Index('one_time_tokens_user_id_purpose_index', ['userId', 'purpose'])
+@Index('one_time_tokens_expires_at_index', ['expiresAt'])
+export class OneTimeToken {
+  @PrimaryGeneratedColumn({ type: 'integer' })
+  id!: number;
+
+  /** Hex SHA-256 of the secret. */
+  @Column({ name: 'token_hash', type: 'text' })
+  tokenHash!: string;
+
+  @Column({ type: 'text' })
+  purpose!: OneTimePurpose;
+
+  @Column({ name: 'user_id', type: 'integer' })
+  userId!: number;
+
+  /** The address it was mailed to, which is the one it confirms. */
+  @Column({ type: 'text' })
+  email!: string;
+
+  @Column({ name: 'created_at', type: Date })
+  createdAt!: Date;
+
+  @Column({ name: 'expires_at', type: Date })
+  expiresAt!: Date;
+
+  @Column({ name: 'used_at', type: Date, nullable: true })
+  usedAt!: Date | null;
+}

@@ -1,0 +1,78 @@
+import { timeOf } from '../database/sql.js';
+import type { RevocationReason } from './session.entity.js';
+import type { LiveSession, TokenSubject } from './token-subject.js';
+
+/** A session and its account as one statement read them. */
+export interface SessionStanding {
+  readonly session: LiveSession;
+  readonly revokedBecause: RevocationReason | null;
+  readonly pinProvedAt: Date | null;
+  /** The account, unless it is gone. */
+  readonly subject: TokenSubject | undefined;
+  /** Whether the session is at its account's epoch. */
+  readonly atAccountEpoch: boolean;
+  /** When this was read, by the database's clock. */
+  readonly readAt: Date;
+}
+
+type Time = string | Date;
+
+/** A row with `STANDING_COLUMNS`. */
+export interface StandingRow {
+  id: string;
+  user_id: number;
+  contract: string;
+  security_epoch: number;
+  generation: number;
+  rotated_at: Time;
+  created_at: Time;
+  expires_at: Time;
+  revoked_because: RevocationReason | null;
+  pin_proved_at: Time | null;
+  read_at: Time;
+  username: string | null;
+  email: string | null;
+  is_admin: boolean | number | null;
+  status: TokenSubject['status'] | null;
+  email_verified_at: Time | null;
+  account_epoch: number | null;
+}
+
+const ofAccount = (column: string): string => `(SELECT users.${column} FROM users WHERE users.id = sessions.user_id)`;
+
+/** Columns for a SELECT or RETURNING on `sessions`; subselects, as SQLite's RETURNING knows no join. */
+export const STANDING_COLUMNS = `id, user_id, contract, security_epoch, generation, rotated_at, created_at, expires_at,
+  revoked_because, pin_proved_at, {now} AS read_at, ${ofAccount('username')} AS username, ${ofAccount('email')} AS email,
+  ${ofAccount('is_admin')} AS is_admin, ${ofAccount('status')} AS status,
+  ${ofAccount('email_verified_at')} AS email_verified_at, ${ofAccount('security_epoch')} AS account_epoch`;
+
+/** What a row says. */
+export function readStanding(row: StandingRow): SessionStanding {
+  return {
+    session: {
+      id: row.id,
+      accountId: row.user_id,
+      contract: row.contract,
+      generation: row.generation,
+      rotatedAt: timeOf(row.rotated_at),
+      createdAt: timeOf(row.created_at),
+      expiresAt: timeOf(row.expires_at),
+    },
+    revokedBecause: row.revoked_because,
+    pinProvedAt: row.pin_proved_at === null ? null : timeOf(row.pin_proved_at),
+    subject: row.status === null ? undefined : readSubject(row, row.status),
+    atAccountEpoch: row.security_epoch === row.account_epoch,
+    readAt: timeOf(row.read_at),
+  };
+}
+
+function readSubject(row: StandingRow, status: TokenSubject['status']): TokenSubject {
+  return {
+    id: row.user_id,
+    username: row.username,
+    email: row.email,
+    isAdmin: Boolean(row.is_admin),
+    status,
+    emailVerifiedAt: row.email_verified_at === null ? null : timeOf(row.email_verified_at),
+  };
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Sql } from '../database/sql.js';
+import { Revocations } from './revocations.js';
+import type { RevocationReason } from './session.entity.js';
+import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
+import type { LiveSession } from './token-subject.js';
+
+/** What a sign-in knows when it opens a session. */
+export interface NewSession {
+  readonly accountId: number;
+  /** The account's security epoch when its password was checked. */
+  readonly epoch: number;
+  readonly contract: string;
+  readonly lifetimeSeconds: number;
+  /** Hex SHA-256 of the opaque token, if the session has one. */
+  readonly secretHash?: string;
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+}
+
+/** The statements on sessions. Each is safe to stop after. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly sql: Sql,
+    private readonly clock: Clock,
+    private readonly revocations: Revocations,
+  ) {}
+
+  /**
+   * Opens a session if the account still is at the epoch it was checked at and may be used; else `undefined`. On
+   * PostgreSQL the lock on the account's row holds off a clear-tokens that would not see this session yet.
+   */
+  async open(session: NewSession): Promise<LiveSession | undefined> {
+    const id = randomUUID();
+    const createdAt = this.clock.now();
+    const expiresAt = new Date(createdAt.getTime() + session.lifetimeSeconds * 1000);
+    const rows = await this.sql.rows(
+      `INSERT INTO sessions (id, user_id, contract, security_epoch, generation, rotated_at, created_at, last_seen_at,
+         expires_at, secret_hash, ip, user_agent)
+       SELECT :id::uuid, users.id, :contract::text, users.security_epoch, 0, :createdAt::timestamptz,
+         :createdAt::timestamptz, :createdAt::timestamptz, :expiresAt::timestamptz, :secretHash::text, :ip::text,
+         :userAgent::text
+       FROM users WHERE users.id = :accountId AND users.status <> 'deactivated' AND users.security_epoch = :epoch
+       ${this.sql.isPostgres ? 'FOR SHARE' : ''} RETURNING id`,
+      {
+        id,
+        accountId: session.accountId,
+        contract: session.contract,
+        epoch: session.epoch,
+        createdAt,
+        expiresAt,
+        secretHash: session.secretHash ?? null,
+        ip: session.ip,
+        userAgent: session.userAgent ?? null,
+      },
+    );
+    if (rows.length === 0) return undefined;
+    return { ...session, id, generation: 0, rotatedAt: createdAt, createdAt, expiresAt };
+  }
+
+  /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */
+  async rotate(id: string, generation: number): Promise<SessionStanding | undefined> {
+    const [row] = await this.sql.rows<StandingRow>(
+      `UPDATE sessions SET generation = generation + 1, rotated_at = {now}, last_seen_at = {now}
+       WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
+         AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
+       RETURNING ${STANDING_COLUMNS}`,
+      { id, generation },
+    );
+    return row && readStanding(row);
+  }
+
+  /** A session with its account as they are now. */
+  async standing(id: string): Promise<SessionStanding | undefined> {
+    const [row] = await this.sql.rows<StandingRow>(`SELECT ${STANDING_COLUMNS} FROM sessions WHERE id = :id`, { id });
+    return row && readStanding(row);
+  }
+
+  /** The session of an opaque token with its account as they are now. */
+  async standingOfSecret(secretHash: string): Promise<SessionStanding | undefined> {
+    const [row] = await this.sql.rows<StandingRow>(
+      `SELECT ${STANDING_COLUMNS} FROM sessions WHERE secret_hash = :secretHash`,
+      { secretHash },
+    );
+    return row && readStanding(row);
+  }
+
+  /** Pushes the end of an idle session on. */
+  async extend(id: string, expiresAt: Date): Promise<void> {
+    await this.sql.rows(
+      'UPDATE sessions SET expires_at = :expiresAt, last_seen_at = {now} WHERE id = :id AND revoked_at IS NULL',
+      { id, expiresAt },
+    );
+  }
+
+  /** Notes that the PIN was proved in this session just now. */
+  async notePinProof(id: string): Promise<void> {
+    await this.sql.rows('UPDATE sessions SET pin_proved_at = {now} WHERE id = :id', { id });
+  }
+
+  /** Ends one session, from now on in memory and for good. */
+  async revoke(id: string, because: RevocationReason): Promise<void> {
+    await this.revokeWhere('id = :id', because, { id });
+  }
+
+  /** Ends every session of an account that its epoch has left behind. */
+  async revokeLeftBehind(accountId: number, because: RevocationReason): Promise<void> {
+    const epoch = '(SELECT users.security_epoch FROM users WHERE users.id = :accountId)';
+    await this.revokeWhere(`user_id = :accountId AND security_epoch < ${epoch}`, because, { accountId });
+  }
+
+  /** Takes one session along to its account's new epoch, if the act that advanced the epoch was its own. */
+  async advance(id: string, epoch: number): Promise<void> {
+    await this.sql.rows(
+      'UPDATE sessions SET security_epoch = :epoch WHERE id = :id AND security_epoch = :epoch::int - 1',
+      {
+        id,
+        epoch,
+      },
+    );
+  }
+
+  /** Removes sessions whose last token expired before a time. */
+  async sweep(before: Date): Promise<void> {
+    await this.sql.rows('DELETE FROM sessions WHERE expires_at < :before', { before });
+  }
+
+  private async revokeWhere(
+    condition: string,
+    because: RevocationReason,
+    parameters: Record<string, string | number>,
+  ): Promise<void> {
+    const rows = await this.sql.rows<{ id: string; expires_at: string | Date }>(
+      `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
+       WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`,
+      { because, ...parameters },
+    );
+    for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
+  }
+}

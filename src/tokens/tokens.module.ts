@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessTokenService } from './access-token.service.js';
+import { KeyRing } from './key-ring.js';
+import { OneTimeTokensService } from './one-time-tokens.service.js';
+import { OpaqueTokenService } from './opaque-token.service.js';
+import { RefreshTokenService } from './refresh-token.service.js';
+import { Revocations } from './revocations.js';
+import { SessionsService } from './sessions.service.js';
+import { SigningKey } from './signing-key.entity.js';
+
+const SERVICES = [
+  KeyRing,
+  Revocations,
+  SessionsService,
+  AccessTokenService,
+  RefreshTokenService,
+  OpaqueTokenService,
+  OneTimeTokensService,
+];
+
+/** Sessions and the tokens made from them. Every signature names its own key, so the JWT module has none. */
+@Module({
+  imports: [TypeOrmModule.forFeature([SigningKey]), JwtModule.register({})],
+  providers: SERVICES,
+  exports: SERVICES,
+})
+export class TokensModule {}
