@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import type { Mail } from './mail.js';
+import { Mailer } from './mailer.js';
+
+/** How many mails may be on their way, waiting to be tried again included. */
+const LIMIT = 1000;
+
+/** How often a mail is tried; with waits that double from ten seconds, the last try is after nearly three hours. */
+const TRIES = 11;
+
+/** Makes a mail, or decides that there is none to send. */
+type Composer = () => Promise<Mail | undefined>;
+
+/** Sends mails in the background, so that no answer waits for one or fails with it. */
+@Injectable()
+export class MailQueue implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(MailQueue.name);
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly mailer: Mailer,
+    private readonly config: Config,
+  ) {}
+
+  /** Sends what `compose` makes, trying again while the server will not take it. A full queue drops it, with a line in the log. */
+  enqueue(compose: Composer): void {
+    if (this.underWay.size >= LIMIT) return this.logger.error('Too many mails are waiting; one was dropped.');
+    const sending = this.run(compose).finally(() => this.underWay.delete(sending));
+    this.underWay.add(sending);
+  }
+
+  /** Waits for mails that are being sent, not for those that wait to be tried again: their owners can ask again. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing.abort();
+    await Promise.all(this.underWay);
+  }
+
+  private async run(compose: Composer): Promise<void> {
+    let mail: Mail | undefined;
+    try {
+      mail = await compose();
+    } catch (error) {
+      return this.logger.error({ message: 'A mail could not be made.', error });
+    }
+    if (mail) await this.send(mail);
+  }
+
+  private async send(mail: Mail): Promise<void> {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      try {
+        return await this.mailer.deliver(mail);
+      } catch (error) {
+        this.logger.warn({ message: 'A mail could not be sent.', subject: mail.subject, attempt, of: TRIES, error });
+      }
+      const waitMs = this.config.MAIL_RETRY * 1000 * 2 ** (attempt - 1);
+      const goesOn = await delay(waitMs, true, { signal: this.closing.signal, ref: false }).catch(() => false);
+      if (!goesOn) return;
+    }
+  }
+}
