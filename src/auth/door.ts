@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify';
+import type { Config } from '../config/env.js';
+import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
+import type { TokenSubject } from '../tokens/token-subject.js';
+import type { IdentifierKind } from '../users/identifiers.js';
+
+/** A name and a password as a caller presented them. */
+export interface Credentials {
+  readonly identifier: string;
+  readonly password: string;
+}
+
+/** What the core has to know of a way in: whom it looks up, where it finds what a caller presents, what it hands out. */
+export interface Door {
+  /** The `client_id` of its tokens. */
+  readonly name: string;
+  readonly signsInBy: IdentifierKind;
+  /** How long a session lasts, in seconds. */
+  readonly sessionLifetime: (config: Config) => number;
+  /** Its access tokens, if it has any. */
+  readonly accessToken?: {
+    /** In seconds. */
+    readonly lifetime: (config: Config) => number;
+    /** The claims its documents promise beside those of every token. */
+    readonly claims: (subject: TokenSubject) => object;
+    /** The token a request presents. @throws {AuthError} `token_missing` or `token_header_malformed` */
+    readonly read: (request: FastifyRequest, config: Config) => string;
+  };
+  /** Its refresh tokens, if it has any. */
+  readonly refreshToken?: {
+    /** In seconds. */
+    readonly lifetime: (config: Config) => number;
+    /** The token a request presents. @throws {AuthError} `token_missing` or `token_header_malformed` */
+    readonly read: (request: FastifyRequest) => string | Promise<string>;
+  };
+}
+
+/** Who a request comes from, for the record of the session it opens. */
+export interface Client {
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+}
+
+/** Who a request speaks for, once its token was checked. */
+export interface Principal {
+  readonly accountId: number;
+  readonly sessionId: string;
+  /** The contract whose token it was. */
+  readonly contract: string;
+  /** What the token says, if it is a JWT. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Who asks for new tokens, once the refresh token was checked; whether its session may still be used is not known yet. */
+export interface RefreshPrincipal extends Omit<Principal, 'claims'> {
+  readonly claims: RefreshTokenClaims;
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { AccessTokenService } from '../tokens/access-token.service.js';
+import { RefreshTokenService } from '../tokens/refresh-token.service.js';
+import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
+import type { Door } from './door.js';
+
+/** What an act gives a door to answer with: the account, and the tokens of its session, made when asked for. */
+export interface Grant {
+  readonly subject: TokenSubject;
+  readonly accessToken: () => string;
+  readonly refreshToken: () => string;
+}
+
+/** Makes grants. */
+@Injectable()
+export class Grants {
+  constructor(
+    private readonly accessTokens: AccessTokenService,
+    private readonly refreshTokens: RefreshTokenService,
+    private readonly config: Config,
+  ) {}
+
+  /** The grant for a session through its door. */
+  of(door: Door, session: LiveSession, subject: TokenSubject): Grant {
+    return {
+      subject,
+      accessToken: () => {
+        if (!door.accessToken) throw new Error(`${door.name} has no access tokens.`);
+        const { lifetime, claims } = door.accessToken;
+        return this.accessTokens.issue(session, subject, lifetime(this.config), claims(subject));
+      },
+      refreshToken: () => {
+        if (!door.refreshToken) throw new Error(`${door.name} has no refresh tokens.`);
+        return this.refreshTokens.issue(session, door.refreshToken.lifetime(this.config));
+      },
+    };
+  }
+}

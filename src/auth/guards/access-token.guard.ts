@@ -1,0 +1,42 @@
+import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '../../config/env.js';
+import type { Door } from '../door.js';
+import type { PresentedToken } from '../strategies/access-token.strategy.js';
+import { Authenticates } from './authenticates.js';
+import { verdict } from './verdict.js';
+
+/** Reads the access token of a request. @throws {AuthError} `token_missing` or `token_header_malformed` */
+export type AccessTokenReader = (request: FastifyRequest, config: Config) => string;
+
+/** A guard that lets access tokens of one contract pass, found where that contract carries them. */
+export function AccessTokenGuard(door: Door & { readonly accessToken: object }): Type<AuthGuardInstance> {
+  return guardFor(door.accessToken.read, door.name);
+}
+
+/** A guard that lets access tokens of every contract pass, found by `read`. */
+export function AnyAccessTokenGuard(read: AccessTokenReader): Type<AuthGuardInstance> {
+  return guardFor(read, undefined);
+}
+
+type AuthGuardInstance = InstanceType<ReturnType<typeof AuthGuard>>;
+
+function guardFor(read: AccessTokenReader, contract: string | undefined): Type<AuthGuardInstance> {
+  @Authenticates()
+  @Injectable()
+  class ContractAccessTokenGuard extends AuthGuard('access-token') {
+    constructor(private readonly config: Config) {
+      super();
+    }
+
+    override getAuthenticateOptions(context: ExecutionContext): PresentedToken {
+      return { token: read(context.switchToHttp().getRequest(), this.config), contract };
+    }
+
+    override handleRequest<T>(error: unknown, principal: T | false, info: unknown): T {
+      return verdict(error, principal, info, 'access token');
+    }
+  }
+  return ContractAccessTokenGuard;
+}

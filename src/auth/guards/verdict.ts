@@ -1,0 +1,13 @@
+import { AuthError } from '../../errors/auth-error.js';
+
+/**
+ * What Passport concluded: whom the request speaks for, or else the refusal. Libraries' own errors mean forgery.
+ * @param expected which kind of token the guard asks for, for contracts that word the refusal by that
+ */
+export function verdict<T>(error: unknown, principal: T | false | null, info: unknown, expected?: 'access token'): T {
+  if (principal) return principal;
+  const refusal = error ?? (info instanceof AuthError ? info : new AuthError('token_forged', { cause: info }));
+  throw refusal instanceof AuthError && expected
+    ? new AuthError(refusal.code, { ...refusal.details, expected, cause: refusal })
+    : refusal;
+}

@@ -1,0 +1,34 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { UsersService } from '../users/users.service.js';
+
+const FLUSH_MS = 1000;
+
+/** Collects when accounts signed in and writes it once a second, off the path of the sign-ins. */
+@Injectable()
+export class LastSignIns implements OnModuleDestroy {
+  private readonly logger = new Logger(LastSignIns.name);
+  private times = new Map<number, Date>();
+
+  constructor(private readonly users: UsersService) {}
+
+  note(accountId: number, at: Date): void {
+    this.times.set(accountId, at);
+  }
+
+  /** Writes what was collected; a store that fails costs these times and nothing else. */
+  @Interval(FLUSH_MS)
+  async flush(): Promise<void> {
+    const times = this.times;
+    this.times = new Map();
+    try {
+      await this.users.noteSignIns(times);
+    } catch (error) {
+      this.logger.warn({ message: 'Times of sign-ins could not be written.', accounts: times.size, error });
+    }
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.flush();
+  }
+}

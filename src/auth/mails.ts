@@ -1,0 +1,27 @@
+import type { Mail } from '../mail/mail.js';
+
+/** The mail with the link that verifies an address: plain ASCII, the link alone on its line. */
+export function verificationMail(to: string, link: string): Mail {
+  const text = [
+    'Somebody registered an account with this e-mail address.',
+    'If that was you, open this page and confirm:',
+    '',
+    link,
+    '',
+    'The link works once, within 24 hours.',
+    'If it was not you, do nothing: without confirmation the account is removed.',
+    '',
+  ].join('\n');
+  return { to, subject: 'Confirm your e-mail address', text, link };
+}
+
+/** The mail that tells an owner of a change that somebody else may have made. */
+export function noticeMail(to: string, what: 'password' | 'PIN'): Mail {
+  const text = [
+    `The ${what} of your account was changed.`,
+    'If that was you, there is nothing to do.',
+    'If it was not you, tell the operator of the service at once.',
+    '',
+  ].join('\n');
+  return { to, subject: `Your ${what} was changed`, text };
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/env.js';
+import { AuthError } from '../errors/auth-error.js';
+import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
+import type { SessionStanding } from '../tokens/session-standing.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import type { Principal } from './door.js';
+import { refusalOf } from './session-refusal.js';
+
+/** How much of its idle time must have passed before use pushes a session's end on, in milliseconds: a write a minute at most. */
+const EXTEND_AFTER_MS = 60_000;
+
+/** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
+@Injectable()
+export class OpaqueSessionsService {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly opaqueTokens: OpaqueTokenService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws {AuthError} `token_malformed`, or why the session may not be used */
+  async principalOf(token: string): Promise<Principal> {
+    if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
+    const standing = await this.sessions.standingOfSecret(this.opaqueTokens.hash(token));
+    if (!standing) throw new AuthError('token_forged');
+    const refusal = refusalOf(standing);
+    if (refusal) throw new AuthError(refusal);
+    await this.extend(standing);
+    const { id, accountId, contract } = standing.session;
+    return { accountId, sessionId: id, contract, claims: {} };
+  }
+
+  private async extend({ session }: SessionStanding): Promise<void> {
+    const expiresAtMs = this.clock.nowMs() + this.config.OPAQUE_TOKEN_IDLE_TTL * 1000;
+    if (expiresAtMs - session.expiresAt.getTime() < EXTEND_AFTER_MS) return;
+    await this.sessions.extend(session.id, new Date(expiresAtMs));
+  }
+}

@@ -1,0 +1,103 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import bcrypt from 'bcryptjs';
+import { Config } from '../config/env.js';
+import { ServiceSecret } from '../config/service-secret.js';
+import { AuthError } from '../errors/auth-error.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import { HashingPool } from '../users/hashing-pool.js';
+import { isPin } from '../users/identifiers.js';
+import { PIN_LOCK_SECONDS, PinsStore } from '../users/pins.store.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { Clock } from '../config/clock.js';
+import type { Principal } from './door.js';
+import { Notices } from './notices.js';
+
+/** How long a proved PIN counts as proved, in seconds. */
+const PROOF_SECONDS = 5 * 60;
+
+/** Sets PINs and checks them. A PIN is stored as bcrypt over its HMAC under a pepper that is not in the store. */
+@Injectable()
+export class PinsService {
+  private readonly pepper: Buffer;
+
+  constructor(
+    private readonly users: UsersService,
+    private readonly pins: PinsStore,
+    private readonly pool: HashingPool,
+    private readonly sessions: SessionsService,
+    private readonly notices: Notices,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    secret: ServiceSecret,
+  ) {
+    this.pepper = secret.derive('pins');
+  }
+
+  /**
+   * Sets the PIN, or changes it for one who is shown to be its owner: by the old PIN, by a proof of it within the last
+   * five minutes, or by having signed in within `REAUTH_WINDOW`.
+   * @throws {AuthError} `pin_invalid`, `token_account_gone`, `pin_proof_required`, `pin_wrong`, `pin_locked` or
+   *   `hashing_overloaded`
+   */
+  async set(principal: Principal, pin: string, currentPin: string | undefined): Promise<void> {
+    if (!isPin(pin)) throw new AuthError('pin_invalid');
+    const user = await this.account(principal);
+    if (user.pinHash && currentPin !== undefined) await this.prove(user, principal.sessionId, currentPin);
+    else if (user.pinHash && !(await this.isOwnerShown(principal))) throw new AuthError('pin_proof_required');
+    const pinHash = await this.pool.hash(this.peppered(pin), bcrypt.genSaltSync(this.config.BCRYPT_COST));
+    if (!(await this.pins.replace(user.id, user.pinHash, pinHash))) throw new AuthError('pin_proof_required');
+    this.notices.pinChanged(user);
+  }
+
+  /**
+   * Demands that the PIN was proved in this session within the last five minutes, or is given now; an account without
+   * a PIN has nothing to prove.
+   * @throws {AuthError} `token_account_gone`, `pin_proof_required`, `pin_wrong`, `pin_locked` or `hashing_overloaded`
+   */
+  async demand(principal: Principal, pin: string | undefined): Promise<void> {
+    const user = await this.account(principal);
+    if (!user.pinHash) return;
+    if (pin !== undefined) return this.prove(user, principal.sessionId, pin);
+    const standing = await this.sessions.standing(principal.sessionId);
+    if (!standing || !this.isWithin(PROOF_SECONDS, standing.pinProvedAt)) throw new AuthError('pin_proof_required');
+  }
+
+  private async account({ accountId }: Principal): Promise<User> {
+    const user = await this.users.findById(accountId);
+    if (!user) throw new AuthError('token_account_gone');
+    return user;
+  }
+
+  private async prove(user: User, sessionId: string, pin: string): Promise<void> {
+    const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
+    if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
+    if (!user.pinHash || !(await this.pool.compare(this.peppered(pin), user.pinHash))) throw new AuthError('pin_wrong');
+    await this.pins.forgetFailures(user.id, user.pinHash);
+    await this.sessions.notePinProof(sessionId);
+  }
+
+  private locked({ pinLockedUntil }: User): AuthError {
+    const remainingMs = (pinLockedUntil?.getTime() ?? 0) - this.clock.nowMs();
+    const retryAfterSeconds = remainingMs > 0 ? Math.ceil(remainingMs / 1000) : PIN_LOCK_SECONDS;
+    return new AuthError('pin_locked', { retryAfterSeconds });
+  }
+
+  private async isOwnerShown({ sessionId }: Principal): Promise<boolean> {
+    const standing = await this.sessions.standing(sessionId);
+    if (!standing) return false;
+    return (
+      this.isWithin(this.config.REAUTH_WINDOW, standing.session.createdAt) ||
+      this.isWithin(PROOF_SECONDS, standing.pinProvedAt)
+    );
+  }
+
+  private isWithin(seconds: number, at: Date | null): boolean {
+    return at !== null && this.clock.nowMs() - at.getTime() < seconds * 1000;
+  }
+
+  private peppered(pin: string): string {
+    return createHmac('sha256', this.pepper).update(pin).digest('base64');
+  }
+}

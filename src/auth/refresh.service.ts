@@ -1,0 +1,85 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { AuthError } from '../errors/auth-error.js';
+import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
+import type { SessionStanding } from '../tokens/session-standing.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import type { TokenSubject } from '../tokens/token-subject.js';
+import type { Door } from './door.js';
+import { type Grant, Grants } from './grant.js';
+import { refusalOf } from './session-refusal.js';
+
+type UsableStanding = SessionStanding & { readonly subject: TokenSubject };
+
+/** Where a refresh token stands in its session's line of generations. */
+type Place = 'current' | 'within grace' | 'ahead' | 'reused';
+
+/** Gives sessions new tokens. */
+@Injectable()
+export class RefreshService {
+  private readonly logger = new Logger(RefreshService.name);
+
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly grants: Grants,
+    private readonly config: Config,
+  ) {}
+
+  /** New tokens for a session whose token is not used up by that. @throws {AuthError} why not */
+  async renew(door: Door, sessionId: string): Promise<Grant> {
+    const { session, subject } = await this.usable(sessionId);
+    return this.grants.of(door, session, subject);
+  }
+
+  /**
+   * Exchanges a refresh token for its successor (RFC 9700 §4.14.2). For `REFRESH_GRACE` after the exchange it answers
+   * the same successor again, so that a lost answer or a race between tabs costs nobody anything; otherwise a token
+   * that was exchanged before is reuse, and ends its session.
+   * @throws {AuthError} `refresh_token_reused`, or why the session may not be used
+   */
+  async exchange(door: Door, token: RefreshTokenClaims): Promise<Grant> {
+    const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
+    if (rotated?.subject) return this.grants.of(door, rotated.session, rotated.subject);
+    const standing = await this.usable(token.sid);
+    const place = this.placeOf(token, standing);
+    if (place === 'reused') throw await this.endReused(token);
+    if (place === 'ahead') throw new AuthError('token_forged');
+    return this.grants.of(door, standing.session, standing.subject);
+  }
+
+  /** Whether an exchange of this token would succeed now; asking changes nothing. @throws {AuthError} why not */
+  async check(token: RefreshTokenClaims): Promise<void> {
+    const place = this.placeOf(token, await this.usable(token.sid));
+    if (place === 'reused' || place === 'ahead') throw new AuthError('token_revoked');
+  }
+
+  private async usable(sessionId: string): Promise<UsableStanding> {
+    const standing = await this.sessions.standing(sessionId);
+    if (!standing) throw new AuthError('token_revoked');
+    const refusal = refusalOf(standing);
+    if (refusal || !standing.subject) throw new AuthError(refusal ?? 'token_account_gone');
+    return { ...standing, subject: standing.subject };
+  }
+
+  /** Both times are the database's, so instances whose clocks differ agree. */
+  private placeOf(token: RefreshTokenClaims, { session, readAt }: SessionStanding): Place {
+    const behind = session.generation - token.gen;
+    if (behind === 0) return 'current';
+    // A commit that a power cut took back leaves a token ahead of its row: nobody reused anything.
+    if (behind < 0) return 'ahead';
+    const graceMs = this.config.REFRESH_GRACE * 1000;
+    return behind === 1 && graceMs > 0 && readAt.getTime() - session.rotatedAt.getTime() <= graceMs
+      ? 'within grace'
+      : 'reused';
+  }
+
+  private async endReused(token: RefreshTokenClaims): Promise<AuthError> {
+    await this.sessions.revoke(token.sid, 'refresh_token_reused');
+    this.logger.warn({
+      message: 'A refresh token was used twice; its session is ended.',
+      session: token.sid,
+      accountId: token.user_id,
+    });
+    return new AuthError('refresh_token_reused');
+  }
+}

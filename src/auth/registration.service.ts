@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { AuthError } from '../errors/auth-error.js';
+import { isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import type { Client, Door } from './door.js';
+import { EmailVerificationService } from './email-verification.service.js';
+import type { Grant } from './grant.js';
+import { SignInService } from './sign-in.service.js';
+
+/** What a person registers with: a username, an e-mail address, or both. */
+export interface Registration {
+  readonly username?: string;
+  readonly email?: string;
+  readonly password: string;
+}
+
+/** Makes accounts. */
+@Injectable()
+export class RegistrationService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly signIn: SignInService,
+    private readonly verification: EmailVerificationService,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Makes an account. One that has only an e-mail address stays pending until that is verified, and is mailed the link.
+   * @throws {AuthError} `username_invalid`, `email_invalid`, `password_invalid`, `username_taken`, `email_taken` or
+   *   `hashing_overloaded`
+   */
+  async register({ username, email, password }: Registration): Promise<User> {
+    if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
+    if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
+    if (!isPassword(password)) throw new AuthError('password_invalid');
+    const pending = username === undefined && this.config.EMAIL_VERIFICATION;
+    const passwordHash = await this.hasher.hash(password);
+    const user = await this.users.insert({ username, email, passwordHash, status: pending ? 'pending' : 'active' });
+    if (pending) this.verification.sendLink(user);
+    return user;
+  }
+
+  /** Makes an account and opens its first session. @throws {AuthError} as `register` */
+  async registerAndSignIn(door: Door, registration: Registration, client: Client): Promise<Grant> {
+    return this.signIn.open(door, await this.register(registration), client);
+  }
+
+  /**
+   * Refuses names that somebody has, for a contract that says so before it looks at the password. Who gets a name is
+   * decided by the unique index all the same.
+   * @throws {AuthError} `username_taken` or `email_taken`
+   */
+  async refuseTaken(username: string, email: string): Promise<void> {
+    if (await this.users.findByName('username', username))
+      throw new AuthError('username_taken', { identifier: username });
+    if (await this.users.findByName('email', email)) throw new AuthError('email_taken', { identifier: email });
+  }
+}

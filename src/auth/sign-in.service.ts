@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { AuthError } from '../errors/auth-error.js';
+import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import type { LiveSession } from '../tokens/token-subject.js';
+import { isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import type { Client, Credentials, Door } from './door.js';
+import { EmailVerificationService } from './email-verification.service.js';
+import { type Grant, Grants } from './grant.js';
+import { LastSignIns } from './last-sign-ins.js';
+
+const ACCEPTABLE = { username: isUsername, email: isEmailAddress };
+
+/** Checks passwords and opens sessions. */
+@Injectable()
+export class SignInService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionsService,
+    private readonly opaqueTokens: OpaqueTokenService,
+    private readonly grants: Grants,
+    private readonly verification: EmailVerificationService,
+    private readonly lastSignIns: LastSignIns,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * The account whose name and password these are. Every refusal costs the same, and only the right password learns
+   * that an account may not be used.
+   * @throws {AuthError} `account_unknown`, `password_wrong`, `account_deactivated`, `account_pending`,
+   *   `email_unverified` or `hashing_overloaded`
+   */
+  async authenticate(door: Door, { identifier, password }: Credentials): Promise<User> {
+    const acceptable = ACCEPTABLE[door.signsInBy](identifier) && isPassword(password);
+    const user = acceptable ? await this.users.findByName(door.signsInBy, identifier) : undefined;
+    const matches = await this.hasher.verify(password, user?.passwordHash);
+    if (!user) throw new AuthError('account_unknown', { identifier });
+    if (!matches) throw new AuthError('password_wrong', { identifier });
+    if (user.status === 'deactivated') throw new AuthError('account_deactivated', { identifier });
+    if (door.signsInBy === 'email' && !this.verification.isVerified(user)) throw this.verification.refuse(user);
+    if (user.status === 'pending') throw new AuthError('account_pending', { identifier });
+    await this.rehash(user, password);
+    return user;
+  }
+
+  /** Opens a session with JWTs. @throws {AuthError} `password_wrong` if the account's sessions were ended meanwhile */
+  async open(door: Door, user: User, client: Client): Promise<Grant> {
+    const session = await this.openSession(door, user, client);
+    return this.grants.of(door, session, user);
+  }
+
+  /** Opens a session with an opaque token. @throws {AuthError} as `open` */
+  async openOpaque(door: Door, user: User, client: Client): Promise<string> {
+    const token = this.opaqueTokens.generate();
+    await this.openSession(door, user, client, this.opaqueTokens.hash(token));
+    return token;
+  }
+
+  private async openSession(door: Door, user: User, client: Client, secretHash?: string): Promise<LiveSession> {
+    const session = await this.sessions.open({
+      accountId: user.id,
+      epoch: user.securityEpoch,
+      contract: door.name,
+      lifetimeSeconds: door.sessionLifetime(this.config),
+      secretHash,
+      ...client,
+    });
+    if (!session) throw new AuthError('password_wrong');
+    this.lastSignIns.note(user.id, session.createdAt);
+    return session;
+  }
+
+  /** Brings the stored hash to the configured cost. An overloaded queue may leave that to the next sign-in. */
+  private async rehash(user: User, password: string): Promise<void> {
+    if (!this.hasher.needsRehash(user.passwordHash)) return;
+    try {
+      await this.users.replaceHash(user.id, user.passwordHash, await this.hasher.hash(password));
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+    }
+  }
+}

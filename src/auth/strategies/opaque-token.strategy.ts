@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport';
+import { OpaqueSessionsService } from '../opaque-sessions.service.js';
+
+/** An opaque token as its guard found it in the request. */
+export interface PresentedOpaqueToken {
+  readonly token: string;
+}
+
+/** Opaque tokens: random texts whose hash is in the store. JWTs never pass. */
+@Injectable()
+export class OpaqueTokenStrategy extends PassportStrategy(Strategy, 'opaque-token') {
+  constructor(private readonly opaqueSessions: OpaqueSessionsService) {
+    super();
+  }
+
+  override authenticate(_request: unknown, { token }: PresentedOpaqueToken): void {
+    this.opaqueSessions.principalOf(token).then(
+      (principal) => this.success(principal),
+      (error: Error) => this.error(error),
+    );
+  }
+
+  /** Unused: `authenticate` does it all. The mixin demands it. */
+  validate(): never {
+    throw new Error('Opaque tokens are checked by authenticate().');
+  }
+}
