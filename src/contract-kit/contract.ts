@@ -1,0 +1,23 @@
+import type { Door } from '../auth/door.js';
+import type { FieldReader } from './body.js';
+import type { WireErrors } from './wire-error.js';
+
+/** A wire contract: a way in, with its own paths, bodies and words. */
+export interface Contract extends Door {
+  /** Which bare paths it answers at, beside its own base path `/<name>`. */
+  readonly bare: BareClaim;
+  /** How it reads bodies. */
+  readonly readFields: FieldReader;
+  /** Its words for every refusal. */
+  readonly errors: WireErrors;
+  /** Whose pages may read its answers: anybody's without credentials, or those of `CORS_ORIGINS` with the cookie. */
+  readonly cors: 'any origin' | 'allowed origins with credentials';
+}
+
+/** The bare paths that a contract's document prints. */
+export interface BareClaim {
+  /** Whole paths. */
+  readonly paths: readonly string[];
+  /** Beginnings of paths; the longest one wins, and unknown paths below answer in this contract's shape. */
+  readonly prefixes: readonly string[];
+}

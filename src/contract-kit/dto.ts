@@ -1,0 +1,60 @@
+import { ValidateBy, type ValidationArguments, type ValidationOptions, validateSync } from 'class-validator';
+import type { Fields } from './body.js';
+import { RequestError, type Violation } from './wire-error.js';
+
+/** A class whose properties, all declared with class-validator's decorators, are the fields of a body. */
+export type Dto<T extends object> = new () => T;
+
+type Text = string | ((value: unknown) => string);
+
+/**
+ * Options for a decorator of class-validator: the contract's words, and the place of the rule in the order in which the
+ * contract's table checks. The lowest broken step answers.
+ */
+export function at(step: number, text: Text): ValidationOptions {
+  const message = typeof text === 'string' ? text : ({ value }: ValidationArguments): string => text(value);
+  return { message, context: { step } };
+}
+
+/** A rule that class-validator has no decorator for; it sees the value, whatever its type, and the fields beside it. */
+export function Check(step: number, text: Text, accepts: (value: unknown, dto: object) => boolean): PropertyDecorator {
+  const validate = (value: unknown, check?: ValidationArguments): boolean => accepts(value, check?.object ?? {});
+  return ValidateBy({ name: `step ${step}`, validator: { validate } }, at(step, text));
+}
+
+/** A rule for texts, which any other value breaks. */
+export function CheckText(step: number, text: Text, accepts: (value: string) => boolean): PropertyDecorator {
+  return Check(step, text, (value) => typeof value === 'string' && accepts(value));
+}
+
+/**
+ * The declared fields of a body, and no others.
+ * @param lastStep rules of later steps are not looked at
+ * @throws {RequestError} `fields_invalid` with the broken rules, in the order of their steps
+ */
+export function toDto<T extends object>(type: Dto<T>, fields: Fields, lastStep = Infinity): T {
+  const dto = new type();
+  for (const name of Object.keys(dto)) {
+    if (Object.hasOwn(fields, name)) Object.assign(dto, { [name]: fields[name] });
+  }
+  const violations = violationsOf(dto).filter(({ step }) => step <= lastStep);
+  if (violations.length > 0) throw new RequestError('fields_invalid', { violations });
+  return dto;
+}
+
+function violationsOf(dto: object): Violation[] {
+  const errors = validateSync(dto, { forbidUnknownValues: false });
+  const violations = errors.flatMap(({ property, constraints = {}, contexts = {} }) =>
+    Object.entries(constraints).map(([rule, text]) => {
+      const { step } = contexts[rule] as { step: number };
+      return { field: property, text, step };
+    }),
+  );
+  // Stable: where two fields break rules of one step, the one declared first answers.
+  return violations.sort((a, b) => a.step - b.step);
+}
+
+/** Whether a value is a text, or missing: what a body may hold where a missing field is dealt with later. */
+export function isTextOrMissing(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string';
+}

@@ -1,0 +1,61 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/** What a log line may say of an error. No statement, parameter or request goes with it: they may hold secrets. */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const { code } = error as NodeJS.ErrnoException;
+  return { type: name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
+}
+
+/** The log: JSON lines. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError, error: describeError },
+    // Whoever logs a request or a reply whole would log its headers.
+    redact: { paths: ['req', 'res'], remove: true },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** Where Nest tells of every module and route at start, which few want to read. */
+const START_UP_CONTEXTS = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
+/** Nest's own log lines, and those of every `Logger` from Nest, as lines of the log. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log = (message: unknown, ...rest: unknown[]): void => {
+    const level = START_UP_CONTEXTS.has(rest.at(-1)) ? 'debug' : 'info';
+    this.writer(level)(message, ...rest);
+  };
+  warn = this.writer('warn');
+  error = this.writer('error');
+  fatal = this.writer('fatal');
+  debug = this.writer('debug');
+  verbose = this.writer('trace');
+
+  /** The last parameter is the context by Nest's convention; before it, for errors, a stack may stand. */
+  private writer(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') {
+    return (message: unknown, ...rest: unknown[]): void => {
+      const context = rest.at(-1);
+      const stack = rest.length > 1 ? rest[0] : undefined;
+      if (message instanceof Error) return this.logger[level]({ context, err: message }, message.message);
+      if (typeof message !== 'object' || message === null)
+        return this.logger[level]({ context, stack }, String(message));
+      const { message: text, ...fields } = message as { message?: string };
+      this.logger[level]({ context, ...fields }, text);
+    };
+  }
+}
