@@ -1,0 +1,29 @@
+import type { FastifyRequest } from 'fastify';
+import { readJson } from '../../contract-kit/body.js';
+import type { Contract } from '../../contract-kit/contract.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { BARE_TOKEN_ERRORS } from './bare-token.errors.js';
+
+/** Contract 0: one JWT, raw in the Authorization header, is everything. */
+export const BARE_TOKEN = {
+  name: 'bare-token',
+  signsInBy: 'username',
+  sessionLifetime: (config) => config.SESSION_MAX_AGE,
+  accessToken: {
+    lifetime: (config) => config.BARE_TOKEN_TTL,
+    // Ids only: a known client decodes the claims with the wrong base64 alphabet.
+    claims: () => ({}),
+    read: rawAuthorization,
+  },
+  bare: { paths: [], prefixes: ['/auth/'] },
+  readFields: readJson,
+  errors: BARE_TOKEN_ERRORS,
+  cors: 'any origin',
+} satisfies Contract;
+
+/** The token with no scheme before it; `Bearer` before it does no harm. */
+function rawAuthorization({ headers }: FastifyRequest): string {
+  const token = headers.authorization?.trim().replace(/^Bearer +/i, '');
+  if (!token) throw new AuthError('token_missing');
+  return token;
+}

@@ -1,0 +1,32 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
+import { isPassword, isUsername } from '../../users/identifiers.js';
+
+const isFilled = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/** The body of both register and login. */
+export class CredentialsDto {
+  @ApiProperty({ example: 'my_username', minLength: 1, maxLength: 150 })
+  @Check(1, 'invalid request body', isTextOrMissing)
+  @Check(2, 'missing required field: "username"', isFilled)
+  @CheckText(4, 'invalid username', isUsername)
+  username!: string;
+
+  @ApiProperty({ example: 'my_password', minLength: 1, format: 'password' })
+  @Check(1, 'invalid request body', isTextOrMissing)
+  @Check(3, 'missing required field: "password"', isFilled)
+  @CheckText(5, 'invalid password', isPassword)
+  password!: string;
+}
+
+/** Every success. */
+export class AuthTokenDto {
+  @ApiProperty({ example: 'a.jwt.token', description: 'Signs requests, and is what gets refreshed.' })
+  authToken!: string;
+}
+
+/** Every refusal. */
+export class BareTokenErrorDto {
+  @ApiProperty({ example: 'an error message' })
+  err!: string;
+}

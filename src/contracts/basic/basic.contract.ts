@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify';
+import { type FieldReader, isFormType, readForm, readJson } from '../../contract-kit/body.js';
+import type { Contract } from '../../contract-kit/contract.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { BASIC_ERRORS } from './basic.errors.js';
+
+/** A form by its media type, and JSON otherwise: the document says JSON, its own example sends a form. */
+const readFields: FieldReader = (body) => (body && isFormType(body.mediaType) ? readForm(body) : readJson(body));
+
+/** Contract 4: HTTP Basic with an e-mail address at login, then a pair of JWTs, the refresh token in the header. */
+export const BASIC = {
+  name: 'basic',
+  signsInBy: 'email',
+  sessionLifetime: (config) => config.SESSION_MAX_AGE,
+  accessToken: {
+    lifetime: (config) => config.BASIC_ACCESS_TTL,
+    claims: () => ({}),
+    read: bearerJwt,
+  },
+  refreshToken: {
+    lifetime: (config) => config.BASIC_REFRESH_TTL,
+    read: bearerJwt,
+  },
+  bare: { paths: [], prefixes: ['/api/v1.0/'] },
+  readFields,
+  errors: BASIC_ERRORS,
+  cors: 'any origin',
+} satisfies Contract;
+
+function bearerJwt({ headers }: FastifyRequest): string {
+  if (!headers.authorization) throw new AuthError('token_missing');
+  const [scheme, token, ...more] = headers.authorization.trim().split(/\s+/);
+  if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0)
+    throw new AuthError('token_header_malformed');
+  return token;
+}

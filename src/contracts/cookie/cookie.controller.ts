@@ -1,0 +1,166 @@
+import { Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCookieAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Client } from '../../auth/decorators/client.js';
+import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
+import { PinHeader } from '../../auth/decorators/pin-header.js';
+import { Public } from '../../auth/decorators/public.js';
+import type { Client as ClientOfRequest, Principal } from '../../auth/door.js';
+import { AccessTokenGuard } from '../../auth/guards/access-token.guard.js';
+import { PasswordGuard } from '../../auth/guards/password.guard.js';
+import { SameOriginGuard } from '../../auth/guards/same-origin.guard.js';
+import { PinsService } from '../../auth/pins.service.js';
+import { RefreshService } from '../../auth/refresh.service.js';
+import { RegistrationService } from '../../auth/registration.service.js';
+import { RevocationService } from '../../auth/revocation.service.js';
+import { SignInService } from '../../auth/sign-in.service.js';
+import { Config } from '../../config/env.js';
+import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
+import { ContractController } from '../../contract-kit/contract-controller.js';
+import { Refusals } from '../../contract-kit/refusals.js';
+import type { User } from '../../users/user.entity.js';
+import { COOKIE } from './cookie.contract.js';
+import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto } from './cookie.dto.js';
+import { answerWithCookie, clearCookie } from './cookie.jar.js';
+import { FreeNamesGuard } from './cookie.names.guard.js';
+
+const CREDENTIALS = PasswordGuard(COOKIE, async ({ body }) => {
+  const { username, password1, password } = await readDto(COOKIE, LoginDto, body);
+  return { identifier: username ?? '', password: password1 ?? password ?? '' };
+});
+
+const COOKIE_TOKEN = AccessTokenGuard(COOKIE);
+
+/** Contract 2. */
+@ContractController(COOKIE)
+export class CookieController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly signIn: SignInService,
+    private readonly refreshing: RefreshService,
+    private readonly revocation: RevocationService,
+    private readonly pins: PinsService,
+    private readonly config: Config,
+  ) {}
+
+  @Post('users/register')
+  @Public()
+  @UseGuards(SameOriginGuard, FreeNamesGuard)
+  @ApiOperation({ summary: 'Register' })
+  @ApiCreatedResponse({ type: MeDto })
+  @Refusals(
+    COOKIE,
+    'body_malformed',
+    'cross_site_request',
+    'username_invalid',
+    'email_invalid',
+    'password_invalid',
+    'username_taken',
+    'email_taken',
+    'hashing_overloaded',
+  )
+  async register(@ContractBody(COOKIE, RegisterDto) { username, email, password1 }: RegisterDto): Promise<MeDto> {
+    return me(await this.registration.register({ username, email, password: password1 }));
+  }
+
+  @Post('users/login')
+  @UseGuards(SameOriginGuard, CREDENTIALS)
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Login', description: 'Sets the cookie. The body never holds the token.' })
+  @ApiBody({ type: LoginDto })
+  @ApiOkResponse({
+    type: MeDto,
+    headers: { 'Set-Cookie': { schema: { type: 'string' }, description: 'The cookie with the token' } },
+  })
+  @Refusals(COOKIE, 'body_malformed', 'cross_site_request', 'account_unknown', 'password_wrong', 'hashing_overloaded')
+  async login(
+    @CurrentPrincipal() user: User,
+    @Client() client: ClientOfRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MeDto> {
+    return answerWithCookie(reply, this.config, await this.signIn.open(COOKIE, user, client));
+  }
+
+  @Post('users/logout')
+  @UseGuards(SameOriginGuard, COOKIE_TOKEN)
+  @HttpCode(204)
+  @ApiCookieAuth()
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Logout', description: 'Ends the session and clears the cookie.' })
+  @ApiNoContentResponse()
+  @Refusals(COOKIE, 'token_missing', 'cross_site_request')
+  async logout(
+    @CurrentPrincipal() { sessionId }: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.revocation.signOut(sessionId);
+    clearCookie(reply, this.config);
+  }
+
+  @Get('protected/me')
+  @UseGuards(COOKIE_TOKEN)
+  @ApiCookieAuth()
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Me', description: 'The information contained in the token.' })
+  @ApiOkResponse({ type: MeDto })
+  @Refusals(COOKIE, 'token_missing')
+  me(@CurrentPrincipal() { accountId, claims }: Principal): MeDto {
+    return { id: accountId, username: claims.username as string, is_admin: claims.is_admin as boolean };
+  }
+
+  @Post('protected/refresh_token')
+  @UseGuards(SameOriginGuard, COOKIE_TOKEN)
+  @HttpCode(200)
+  @ApiCookieAuth()
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Refresh Token', description: 'Sets a fresh cookie.' })
+  @ApiOkResponse({ type: MeDto })
+  @Refusals(COOKIE, 'token_missing', 'cross_site_request')
+  async refresh(
+    @CurrentPrincipal() { sessionId }: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MeDto> {
+    return answerWithCookie(reply, this.config, await this.refreshing.renew(COOKIE, sessionId));
+  }
+
+  @Post('protected/pin')
+  @UseGuards(SameOriginGuard, COOKIE_TOKEN)
+  @HttpCode(200)
+  @ApiCookieAuth()
+  @ApiBearerAuth()
+  @ApiHeader({ name: 'X-Pin', required: false, description: 'The present PIN, to change it long after signing in.' })
+  @ApiOperation({ summary: 'Set Pin' })
+  @ApiOkResponse({ type: MessageDto })
+  @Refusals(
+    COOKIE,
+    'token_missing',
+    'body_malformed',
+    'cross_site_request',
+    'pin_invalid',
+    'pin_proof_required',
+    'pin_wrong',
+    'pin_locked',
+    'hashing_overloaded',
+  )
+  async setPin(
+    @CurrentPrincipal() principal: Principal,
+    @ContractBody(COOKIE, PinDto) { pin, current_pin }: PinDto,
+    @PinHeader() pinHeader: string | undefined,
+  ): Promise<MessageDto> {
+    await this.pins.set(principal, pin, pinHeader ?? current_pin ?? undefined);
+    return { message: 'pin set' };
+  }
+}
+
+function me({ id, username, isAdmin }: User): MeDto {
+  return { id, username: username ?? '', is_admin: isAdmin };
+}

@@ -1,0 +1,14 @@
+import { readJson } from '../../contract-kit/body.js';
+import type { Contract } from '../../contract-kit/contract.js';
+import { OPAQUE_TOKEN_ERRORS } from './opaque-token.errors.js';
+
+/** Contract 3: bearer tokens that mean nothing to the client. */
+export const OPAQUE_TOKEN = {
+  name: 'opaque-token',
+  signsInBy: 'username',
+  sessionLifetime: (config) => config.OPAQUE_TOKEN_IDLE_TTL,
+  bare: { paths: ['/health', '/register', '/login', '/change-password', '/clear-tokens'], prefixes: [] },
+  readFields: readJson,
+  errors: OPAQUE_TOKEN_ERRORS,
+  cors: 'any origin',
+} satisfies Contract;

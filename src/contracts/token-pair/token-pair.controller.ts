@@ -1,0 +1,153 @@
+import { Body, Get, HttpCode, type PipeTransform, Post, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import { Client } from '../../auth/decorators/client.js';
+import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
+import { Public } from '../../auth/decorators/public.js';
+import type { Client as ClientOfRequest, Principal, RefreshPrincipal } from '../../auth/door.js';
+import type { Grant } from '../../auth/grant.js';
+import { AccessTokenGuard } from '../../auth/guards/access-token.guard.js';
+import { PasswordGuard } from '../../auth/guards/password.guard.js';
+import { RefreshService } from '../../auth/refresh.service.js';
+import { RegistrationService } from '../../auth/registration.service.js';
+import { SignInService } from '../../auth/sign-in.service.js';
+import { TokenVerificationService } from '../../auth/token-verification.service.js';
+import type { RawBody } from '../../contract-kit/body.js';
+import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
+import { ContractController } from '../../contract-kit/contract-controller.js';
+import { toDto } from '../../contract-kit/dto.js';
+import { Refusals } from '../../contract-kit/refusals.js';
+import type { User } from '../../users/user.entity.js';
+import { TOKEN_PAIR } from './token-pair.contract.js';
+import { CredentialsDto, RefreshDto, TokenPairDto, UsernameDto, VerifyDto } from './token-pair.dto.js';
+import { RefreshOrVerifyGuard } from './token-pair.refresh.guard.js';
+
+const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
+
+const CREDENTIALS = PasswordGuard(TOKEN_PAIR, async ({ body }) => {
+  const { username, password } = await readDto(TOKEN_PAIR, CredentialsDto, body);
+  return { identifier: username, password };
+});
+
+/** Takes `refresh` in the place of `token`. */
+const READ_TOKEN: PipeTransform = {
+  transform: async (body: RawBody | undefined) => {
+    const { token, refresh } = await TOKEN_PAIR.readFields(body);
+    return toDto(VerifyDto, { token: token === undefined ? refresh : token });
+  },
+};
+
+/** Contract 1. */
+@ContractController(TOKEN_PAIR)
+export class TokenPairController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly signIn: SignInService,
+    private readonly refreshing: RefreshService,
+    private readonly verification: TokenVerificationService,
+  ) {}
+
+  @Post('auth/token')
+  @UseGuards(CREDENTIALS)
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Login or Get Access Token' })
+  @ApiConsumes(...BODY_TYPES)
+  @ApiBody({ type: CredentialsDto })
+  @ApiOkResponse({ type: TokenPairDto })
+  @Refusals(
+    TOKEN_PAIR,
+    'body_malformed',
+    'fields_invalid',
+    'password_wrong',
+    'media_type_unsupported',
+    'hashing_overloaded',
+  )
+  async token(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokenPairDto> {
+    return pair(await this.signIn.open(TOKEN_PAIR, user, client));
+  }
+
+  @Post('auth/token/refresh')
+  @UseGuards(RefreshOrVerifyGuard)
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Refresh access token using refresh-token',
+    description: 'With `token` and without `refresh` it verifies, as the document prints it, and answers `{}`.',
+  })
+  @ApiConsumes(...BODY_TYPES)
+  @ApiBody({ type: RefreshDto })
+  @ApiOkResponse({ type: TokenPairDto })
+  @Refusals(
+    TOKEN_PAIR,
+    'body_malformed',
+    'fields_invalid',
+    'token_forged',
+    'token_type_wrong',
+    'refresh_token_reused',
+    'media_type_unsupported',
+  )
+  async refresh(@CurrentPrincipal() principal: RefreshPrincipal | undefined): Promise<TokenPairDto | object> {
+    return principal ? pair(await this.refreshing.exchange(TOKEN_PAIR, principal.claims)) : {};
+  }
+
+  @Post('auth/token/verify')
+  @Public()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Verify access token', description: 'Takes refresh tokens too.' })
+  @ApiConsumes(...BODY_TYPES)
+  @ApiBody({ type: VerifyDto })
+  @ApiOkResponse({ schema: { type: 'object', example: {} } })
+  @Refusals(TOKEN_PAIR, 'body_malformed', 'fields_invalid', 'token_not_valid', 'media_type_unsupported')
+  async verify(@Body(READ_TOKEN) { token }: VerifyDto): Promise<object> {
+    await this.verification.verify(TOKEN_PAIR, token);
+    return {};
+  }
+
+  @Post('auth/register')
+  @Public()
+  @ApiOperation({ summary: 'Register and get access tokens' })
+  @ApiConsumes(...BODY_TYPES)
+  @ApiCreatedResponse({ type: TokenPairDto })
+  @Refusals(
+    TOKEN_PAIR,
+    'body_malformed',
+    'fields_invalid',
+    'username_taken',
+    'media_type_unsupported',
+    'hashing_overloaded',
+  )
+  async register(
+    @ContractBody(TOKEN_PAIR, CredentialsDto) body: CredentialsDto,
+    @Client() client: ClientOfRequest,
+  ): Promise<TokenPairDto> {
+    return pair(await this.registration.registerAndSignIn(TOKEN_PAIR, body, client));
+  }
+
+  @Get('auth/getuser')
+  @UseGuards(AccessTokenGuard(TOKEN_PAIR))
+  @ApiBearerAuth('access')
+  @ApiOperation({ summary: 'Get user' })
+  @ApiExtraModels(UsernameDto)
+  @ApiOkResponse({ type: UsernameDto })
+  @Refusals(
+    TOKEN_PAIR,
+    'token_missing',
+    'token_header_malformed',
+    'token_forged',
+    'token_account_gone',
+    'token_account_deactivated',
+  )
+  getUser(@CurrentPrincipal() { claims }: Principal): UsernameDto {
+    return { username: claims.username as string };
+  }
+}
+
+function pair(grant: Grant): TokenPairDto {
+  return { refresh: grant.refreshToken(), access: grant.accessToken() };
+}
