@@ -1,0 +1,29 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { AccountModule } from './account/account.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Config } from './config/env.js';
+import { CONTRACTS } from './contracts/index.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ENTITIES } from './entities.js';
+import { HealthModule } from './health/health.module.js';
+
+/** The table of contents. */
+@Module({})
+export class AppModule {
+  /** @param further modules beside the service's own; tests mount routes of theirs with them */
+  static with(config: Config, further: NonNullable<ModuleMetadata['imports']> = []): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(config),
+        DatabaseModule.with(config, ENTITIES),
+        AuthModule,
+        ...CONTRACTS.map(({ module }) => module),
+        AccountModule,
+        HealthModule,
+        ...further,
+      ],
+    };
+  }
+}
