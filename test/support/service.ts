@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Test } from '@nestjs/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type AppOptions, closeApp, createApp } from '../../src/app.js';
+import { Clock } from '../../src/config/clock.js';
+import { Config, parseEnvironment } from '../../src/config/env.js';
+
+/** bcrypt's lowest cost; the configuration allows no lower one than 10, so tests put it in behind its back. */
+const LOWEST_COST = 4;
+
+/** A running service that a test may ask over HTTP, and look into where HTTP cannot reach. */
+export interface Service {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  readonly config: Config;
+  readonly dataDir: string;
+  /** Everything it has logged so far, one parsed line each. */
+  readonly log: LogLine[];
+  /** Moves its clock on. */
+  advance(seconds: number): void;
+  /** Stops it and starts another on the same data folder, with other settings if given; the clock goes on. */
+  restart(env?: Environment): Promise<Service>;
+  /** Stops it and removes its data folder. */
+  stop(): Promise<void>;
+}
+
+export type LogLine = Record<string, unknown> & { msg?: string };
+export type Environment = Readonly<Record<string, string>>;
+
+/**
+ * Starts a service on a data folder of its own, an ephemeral port and an injected clock.
+ * @param env settings as the environment would give them; `BCRYPT_COST` may be below what the configuration allows
+ */
+export async function startService(env: Environment = {}, options: Pick<AppOptions, 'further'> = {}): Promise<Service> {
+  return start(mkdtempSync(join(tmpdir(), 'latchkey-test-')), env, new Clock(), [], options);
+}
+
+async function start(
+  dataDir: string,
+  env: Environment,
+  clock: Clock,
+  log: LogLine[],
+  options: Pick<AppOptions, 'further'>,
+): Promise<Service> {
+  const { BCRYPT_COST, ...rest } = env;
+  const config = new Config({
+    ...parseEnvironment({
+      PORT: '0',
+      PUBLIC_URL: 'http://latchkey.test',
+      DATA_DIR: dataDir,
+      HASH_THREADS: '2',
+      ...rest,
+    }),
+    BCRYPT_COST: Number(BCRYPT_COST ?? LOWEST_COST),
+  });
+  const app = await createApp(config, {
+    ...options,
+    log: { write: (line: string) => void log.push(JSON.parse(line) as LogLine) },
+    create: async (module, adapter, nestOptions) => {
+      const testing = await Test.createTestingModule({ imports: [module] })
+        .overrideProvider(Clock)
+        .useValue(clock)
+        .compile();
+      return testing.createNestApplication<NestFastifyApplication>(adapter, nestOptions);
+    },
+  });
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    app,
+    config,
+    dataDir,
+    log,
+    advance: (seconds) => {
+      clock.offsetMs += seconds * 1000;
+    },
+    restart: async (other = {}) => {
+      await closeApp(app);
+      return start(dataDir, { ...env, ...other }, clock, log, options);
+    },
+    stop: async () => {
+      await closeApp(app);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
