@@ -7,7 +7,7 @@ export class Contracts {
   private readonly byPrefix: readonly (readonly [string, Contract])[];
 
   constructor(readonly all: readonly Contract[]) {
-    const claims = <Kind extends keyof BareClaim>(kind: Kind): [string, Contract][] =>
+    const claims = (kind: keyof BareClaim): [string, Contract][] =>
       all.flatMap((contract) => contract.bare[kind].map((path): [string, Contract] => [path, contract]));
     this.byName = new Map(all.map((contract) => [contract.name, contract]));
     this.byBarePath = new Map(claims('paths'));

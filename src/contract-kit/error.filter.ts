@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { Contracts } from './contracts.js';
+import { mediaTypeOf } from './media-types.js';
 import { PROBLEM_DETAILS } from './problem-details.js';
 import type { RouteTable } from './route-table.js';
 import { RequestError, type WireErrorCode, type WireErrorDetails, wordingOf } from './wire-error.js';
@@ -10,11 +11,10 @@ import { RequestError, type WireErrorCode, type WireErrorDetails, wordingOf } fr
 /** When a caller that found the store failing should try again, in seconds. */
 const STORE_RETRY_SECONDS = 5;
 
-/** What Fastify refuses before a route is asked, by its own codes. */
-const FASTIFY_CODES: Readonly<Record<string, WireErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
-  FST_ERR_NOT_FOUND: 'route_unknown',
+/** What Fastify and Nest refuse before a route is asked, by status; any other 4xx of theirs is a malformed request. */
+const CODES: Readonly<Record<number, WireErrorCode>> = {
+  413: 'body_too_large',
+  415: 'media_type_unsupported',
 };
 
 interface Refusal {
@@ -53,11 +53,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (exception instanceof AuthError || exception instanceof RequestError) return exception;
     if (isStoreFailure(exception))
       return { code: 'store_unavailable', details: { retryAfterSeconds: STORE_RETRY_SECONDS } };
-    if (isNotFound(exception)) return this.unrouted(request);
-    const { code = '', statusCode = 500 } = exception as { code?: string; statusCode?: number };
-    const known =
-      FASTIFY_CODES[code] ?? (statusCode >= 400 && statusCode < 500 ? 'request_malformed' : 'internal_error');
-    return { code: known, details: { mediaType: request.headers['content-type'] } };
+    const status = statusOf(exception);
+    if (status === 404) return this.unrouted(request);
+    if (status < 400 || status >= 500) return { code: 'internal_error', details: {} };
+    return { code: CODES[status] ?? 'request_malformed', details: { mediaType: mediaTypeOf(request.raw) } };
   }
 
   /** Nobody took the request: its path is unknown, or known with other methods. */
@@ -67,6 +66,8 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-function isNotFound(exception: unknown): boolean {
-  return exception instanceof HttpException && exception.getStatus() === 404;
+/** The status that Nest or Fastify would answer with; theirs are the only errors here that have one. */
+function statusOf(exception: unknown): number {
+  if (exception instanceof HttpException) return exception.getStatus();
+  return (exception as { statusCode?: number } | undefined)?.statusCode ?? 500;
 }

@@ -60,10 +60,7 @@ export class UsersService {
     try {
       await this.users.insert(user);
     } catch (cause) {
-      const column = collidedColumn(cause, ['username_key', 'email_key']);
-      if (column === 'username_key') throw new AuthError('username_taken', { cause, identifier: account.username });
-      if (column === 'email_key') throw new AuthError('email_taken', { cause, identifier: account.email });
-      throw cause;
+      throw (await this.takenName(account, cause)) ?? cause;
     }
     return user;
   }
@@ -109,5 +106,15 @@ export class UsersService {
   /** Notes when accounts last signed in; later times win. */
   async noteSignIns(times: ReadonlyMap<number, Date>): Promise<void> {
     for (const [id, lastSignInAt] of times) await this.users.update({ id }, { lastSignInAt });
+  }
+
+  /** Which name was taken; the username, if both were: engines differ in which of two indices they complain about. */
+  private async takenName({ username, email }: NewAccount, cause: unknown): Promise<AuthError | undefined> {
+    const column = collidedColumn(cause, ['username_key', 'email_key']);
+    if (!column) return undefined;
+    const isUsername =
+      username !== undefined && (column === 'username_key' || (await this.findByName('username', username)));
+    if (isUsername) return new AuthError('username_taken', { cause, identifier: username });
+    return new AuthError('email_taken', { cause, identifier: email });
   }
 }

@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppOptions, closeApp, createApp } from '../../src/app.js';
 import { Clock } from '../../src/config/clock.js';
-import { Config, parseEnvironment } from '../../src/config/env.js';
+import { type Config, parseEnvironment } from '../../src/config/env.js';
 
 /** bcrypt's lowest cost; the configuration allows no lower one than 10, so tests put it in behind its back. */
 const LOWEST_COST = 4;
@@ -46,16 +46,8 @@ async function start(
   options: Pick<AppOptions, 'further'>,
 ): Promise<Service> {
   const { BCRYPT_COST, ...rest } = env;
-  const config = new Config({
-    ...parseEnvironment({
-      PORT: '0',
-      PUBLIC_URL: 'http://latchkey.test',
-      DATA_DIR: dataDir,
-      HASH_THREADS: '2',
-      ...rest,
-    }),
-    BCRYPT_COST: Number(BCRYPT_COST ?? LOWEST_COST),
-  });
+  const settings = { PORT: '0', PUBLIC_URL: 'http://latchkey.test', DATA_DIR: dataDir, HASH_THREADS: '2', ...rest };
+  const config = Object.assign(parseEnvironment(settings), { BCRYPT_COST: Number(BCRYPT_COST ?? LOWEST_COST) });
   const app = await createApp(config, {
     ...options,
     log: { write: (line: string) => void log.push(JSON.parse(line) as LogLine) },
