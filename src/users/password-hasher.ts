@@ -46,7 +46,8 @@ export class PasswordHasher implements OnModuleInit {
     if (stored !== undefined && !read)
       this.logger.error('A stored password is of no known scheme; it matches nothing.');
     if (!read) return this.waste(password, this.slowestCost);
-    if (await this.pool.compare(read.inputFor(password), read.bcryptHash)) return true;
+    const matches = await this.pool.compare(read.inputFor(password), read.bcryptHash);
+    if (matches && read.readsAllOf(password)) return true;
     // The work of cost c doubles with each step, so one comparison at each cost from c up to the slowest makes it equal.
     for (let cost = read.cost; cost < this.slowestCost; cost++) await this.waste(password, cost);
     return false;

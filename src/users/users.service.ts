@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, Not, Repository } from 'typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { collidedColumn } from '../database/failures.js';
+import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { canonical, type IdentifierKind } from './identifiers.js';
 import { type AccountStatus, User } from './user.entity.js';
@@ -20,6 +21,7 @@ export interface NewAccount {
 export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly sql: Sql,
     private readonly clock: Clock,
   ) {}
 
@@ -73,18 +75,26 @@ export class UsersService {
   /**
    * Notes that the address is the account's: the e-mail is verified, a pending account becomes active, and an account
    * without a username takes its e-mail for one if that is free and short enough. Doing it twice changes nothing.
+   * Answers whether there is an account in use with that address.
    */
-  async confirmEmail(id: number, email: string, usernameFits: boolean): Promise<void> {
-    const now = this.clock.now();
-    const emailKey = canonical(email);
-    await this.users.update({ id, emailKey, emailVerifiedAt: IsNull() }, { emailVerifiedAt: now, updatedAt: now });
-    await this.users.update({ id, emailKey, status: 'pending' }, { status: 'active' });
-    if (!usernameFits) return;
+  async confirmEmail(id: number, email: string, usernameFits: boolean): Promise<boolean> {
     try {
-      await this.users.update({ id, emailKey, username: IsNull() }, { username: email, usernameKey: emailKey });
+      return await this.markVerified(id, email, usernameFits ? email : null);
     } catch (error) {
       if (!collidedColumn(error, ['username_key'])) throw error;
+      return this.markVerified(id, email, null);
     }
+  }
+
+  /** One statement: an account that were verified and still pending would be swept. */
+  private async markVerified(id: number, email: string, username: string | null): Promise<boolean> {
+    const rows = await this.sql.rows(
+      `UPDATE users SET status = 'active', email_verified_at = COALESCE(email_verified_at, {now}), updated_at = {now},
+         username = COALESCE(username, :username::text), username_key = COALESCE(username_key, :usernameKey::text)
+       WHERE id = :id AND email_key = :emailKey AND status <> 'deactivated' RETURNING id`,
+      { id, emailKey: canonical(email), username, usernameKey: username === null ? null : canonical(username) },
+    );
+    return rows.length === 1;
   }
 
   /** Makes every pending account active, for a deployment that does not verify e-mail. */
@@ -98,9 +108,13 @@ export class UsersService {
     return (await this.users.find({ select: { id: true }, where, take: limit })).map(({ id }) => id);
   }
 
-  /** The accounts whose sessions of before their last epoch still have to be revoked, and why. */
-  async revocationsDue(): Promise<User[]> {
-    return this.users.find({ where: { revocationDue: Not(IsNull()) } });
+  /**
+   * The accounts whose sessions of before their last epoch still have to be revoked, and why.
+   * @param before only those that have waited since before this time
+   */
+  async revocationsDue(before?: Date): Promise<User[]> {
+    // Not "IS NOT NULL", for which SQLite would read the whole table.
+    return this.users.find({ where: { revocationDue: MoreThan(''), ...(before && { updatedAt: LessThan(before) }) } });
   }
 
   /** Notes when accounts last signed in; later times win. */
