@@ -8,7 +8,7 @@ import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
 import { KeyRing } from './key-ring.js';
 import { Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
-import { ACCESS_TOKEN_TYPE, readHeader } from './token-header.js';
+import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
 import type { LiveSession, TokenSubject } from './token-subject.js';
 
 /** The audience of a token that was issued before its account was verified: it opens nothing, here or elsewhere. */
@@ -69,7 +69,7 @@ export class AccessTokenService {
       sid: session.id,
       jti: randomUUID(),
       iat,
-      exp: Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000)),
+      exp: iat + this.secondsOf(session, lifetimeSeconds),
     };
     return this.jwt.sign(claims, {
       privateKey,
@@ -77,6 +77,11 @@ export class AccessTokenService {
       keyid: kid,
       header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE },
     });
+  }
+
+  /** How long a token for a session lives that is issued now: its lifetime, or what is left of the session. */
+  secondsOf(session: LiveSession, lifetimeSeconds: number): number {
+    return Math.min(lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000) - this.clock.nowSeconds());
   }
 
   /**
@@ -88,6 +93,7 @@ export class AccessTokenService {
     if (!header) throw new AuthError('token_malformed');
     const key = typeof header.kid === 'string' ? this.keys.find(header.kid) : undefined;
     if (!key || header.alg !== key.algorithm || header.typ !== ACCESS_TOKEN_TYPE) throw new AuthError('token_forged');
+    if (!isWrittenLikeOurs(token, header)) throw new AuthError('token_forged');
     return key.publicKey;
   }
 

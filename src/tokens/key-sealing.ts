@@ -7,6 +7,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import { ConfigError } from '../config/env.js';
 import type { ServiceSecret } from '../config/service-secret.js';
 
 const CIPHER = 'aes-256-gcm';
@@ -21,17 +22,19 @@ export function sealKey(key: KeyObject, kid: string, secret: ServiceSecret): str
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
 }
 
-/** The private key that was sealed. @throws if the service secret is another than the one it was sealed under */
+/** The private key that was sealed. @throws {ConfigError} if it was sealed under another service secret or is damaged */
 export function unsealKey(sealed: string, kid: string, secret: ServiceSecret): KeyObject {
   const bytes = Buffer.from(sealed, 'base64url');
-  const decipher = createDecipheriv(CIPHER, secret.derive('signing keys'), bytes.subarray(0, NONCE_BYTES))
-    .setAAD(Buffer.from(kid))
-    .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
   try {
+    const decipher = createDecipheriv(CIPHER, secret.derive('signing keys'), bytes.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(kid)).setAuthTag(tag);
     const der = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
     return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   } catch (cause) {
-    throw new Error(
+    throw new ConfigError(
       `Signing key ${kid} will not unseal: it was stored under another service secret (LATCHKEY_SECRET).`,
       { cause },
     );

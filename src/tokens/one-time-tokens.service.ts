@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
+import { sweepExpired } from '../database/sweep.js';
 import type { OneTimePurpose } from './one-time-token.entity.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
+
+/** What `rowsUnlessUnderWay` is told a link is about. */
+const LINKS_OF_ACCOUNT = 1;
 
 /** Whom a mailed link is for, and what for. */
 export interface LinkOwner {
@@ -31,7 +35,8 @@ export class OneTimeTokensService {
   async issue(link: NewLink): Promise<string | undefined> {
     const token = this.opaque.generate();
     const now = this.clock.nowMs();
-    const rows = await this.sql.rows(
+    const rows = await this.sql.rowsUnlessUnderWay(
+      [LINKS_OF_ACCOUNT, link.accountId],
       `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, created_at, expires_at)
        SELECT :tokenHash::text, :purpose::text, :accountId::int, :email::text, :createdAt::timestamptz, :expiresAt::timestamptz
        WHERE NOT EXISTS (SELECT 1 FROM one_time_tokens
@@ -79,9 +84,9 @@ export class OneTimeTokensService {
     );
   }
 
-  /** Removes secrets that expired before a time. */
-  async sweep(before: Date): Promise<void> {
-    await this.sql.rows('DELETE FROM one_time_tokens WHERE expires_at < :before', { before });
+  /** Removes secrets that expired before a time, a batch of them. Answers whether there may be more. */
+  async sweep(before: Date): Promise<boolean> {
+    return sweepExpired(this.sql, 'one_time_tokens', before);
   }
 
   private async readOwner(statement: string, token: string, purpose: OneTimePurpose): Promise<LinkOwner | undefined> {

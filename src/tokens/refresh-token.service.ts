@@ -5,7 +5,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { AuthError } from '../errors/auth-error.js';
-import { readHeader, REFRESH_TOKEN_TYPE } from './token-header.js';
+import { isWrittenLikeOurs, readHeader, REFRESH_TOKEN_TYPE } from './token-header.js';
 import type { LiveSession } from './token-subject.js';
 
 /** The claims of a refresh token. */
@@ -71,6 +71,7 @@ export class RefreshTokenService {
     const header = readHeader(token);
     if (!header) throw new AuthError('token_malformed');
     if (header.typ !== REFRESH_TOKEN_TYPE || header.alg !== 'HS256') throw new AuthError('token_forged');
+    if (!isWrittenLikeOurs(token, header)) throw new AuthError('token_forged');
   }
 
   /** Lets claims of a checked signature pass, or not. @throws {AuthError} why not */

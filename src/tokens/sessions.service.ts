@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
+import { sweepExpired } from '../database/sweep.js';
 import { Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
 import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
@@ -123,9 +124,9 @@ export class SessionsService {
     );
   }
 
-  /** Removes sessions whose last token expired before a time. */
-  async sweep(before: Date): Promise<void> {
-    await this.sql.rows('DELETE FROM sessions WHERE expires_at < :before', { before });
+  /** Removes sessions whose last token expired before a time, a batch of them. Answers whether there may be more. */
+  async sweep(before: Date): Promise<boolean> {
+    return sweepExpired(this.sql, 'sessions', before);
   }
 
   private async revokeWhere(

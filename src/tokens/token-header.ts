@@ -14,6 +14,7 @@ export interface UnverifiedHeader {
   readonly typ?: unknown;
   readonly alg?: unknown;
   readonly kid?: unknown;
+  readonly crit?: unknown;
 }
 
 /** The header of a JWT, or `undefined` if the text is none. */
@@ -25,4 +26,13 @@ export function readHeader(token: string): UnverifiedHeader | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a token could be one of ours by the way it is written: without critical extensions, which we would have to know
+ * (RFC 7515 §4.1.11), and with its signature in the one canonical spelling (RFC 4648 §3.5), so that a token is one text.
+ */
+export function isWrittenLikeOurs(token: string, header: UnverifiedHeader): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return header.crit === undefined && Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
