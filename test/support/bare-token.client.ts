@@ -1,5 +1,12 @@
 import { type Answer, send, type Sending } from './http.js';
+import { decode } from './jwt.js';
 import { newPerson, type Person } from './people.js';
+
+/** Where contract 0 answers. */
+export const MOUNTS = [
+  { mount: 'its own base path', base: '/bare-token' },
+  { mount: 'the bare path', base: '' },
+];
 
 /** A front end of contract 0. */
 export class BareTokenClient {
@@ -37,4 +44,14 @@ export function credentials({ username, password }: Person): { username: string;
 /** The token of an answer. */
 export function authTokenOf({ json }: Answer): string {
   return (json as { authToken: string }).authToken;
+}
+
+/** The account that a token speaks for. */
+export function accountIdOf(token: string): number {
+  return Number(decode(token).claims.sub);
+}
+
+/** A refusal of contract 0, whole. */
+export function refused(status: number, err: string): object {
+  return { status, body: { err } };
 }

@@ -1,5 +1,4 @@
-import { type Answer, send } from './http.js';
-import type { Person } from './people.js';
+import type { Answer } from './http.js';
 
 /** A cookie as an answer sets it. */
 export interface GivenCookie {
@@ -28,16 +27,4 @@ export function cookieToken(answer: Answer): string {
 /** The header that presents a token as a browser presents its cookie. */
 export function withCookie(token: string, name = 'token'): { cookie: string } {
   return { cookie: `${name}=${token}` };
-}
-
-/** Registers a person through the cookie contract below a base path. */
-export function registerByCookie(base: string, { username, email, password }: Person): Promise<Answer> {
-  return send('POST', `${base}/users/register`, {
-    body: { username, email, password1: password, password2: password },
-  });
-}
-
-/** Signs a person in through the cookie contract below a base path, and answers the token. */
-export async function signInByCookie(base: string, { username, password }: Person): Promise<string> {
-  return cookieToken(await send('POST', `${base}/users/login`, { body: { username, password1: password } }));
 }

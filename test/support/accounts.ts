@@ -1,0 +1,23 @@
+import { DataSource } from 'typeorm';
+import { RevocationService } from '../../src/auth/revocation.service.js';
+import { User } from '../../src/users/user.entity.js';
+import type { Service } from './service.js';
+
+/** The stored row of an account. */
+export function accountOf({ app }: Service, { username }: { readonly username: string }): Promise<User> {
+  return app.get(DataSource).getRepository(User).findOneByOrFail({ username });
+}
+
+/** Changes an account behind the service's back, as only an operator can. */
+export async function changeAccount(
+  { app }: Service,
+  { username }: { readonly username: string },
+  change: Partial<User>,
+): Promise<void> {
+  await app.get(DataSource).getRepository(User).update({ username }, change);
+}
+
+/** Deactivates an account. */
+export async function deactivate(service: Service, person: { readonly username: string }): Promise<void> {
+  await service.app.get(RevocationService).deactivate((await accountOf(service, person)).id);
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+/** The built service as a process of its own. */
+export interface ServiceProcess {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Its standard output so far, line by line. */
+  readonly output: string[];
+  /** Its standard error output so far. */
+  readonly errors: () => string;
+  /** Fulfilled when it listens; rejected if it ends before. */
+  readonly listening: Promise<void>;
+  /** Fulfilled when it has ended, with its exit code, or with the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `dist/main.js` in a folder, with no environment but the given one; at the end of the test it is gone. */
+export function startProcess(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
+  const child = spawn(process.execPath, [resolve('dist/main.js')], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const output: string[] = [];
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = endOf(child);
+  const listening = new Promise<void>((listens, fails) => {
+    createInterface(child.stdout).on('line', (line) => {
+      output.push(line);
+      if (line.includes('Server listening at')) listens();
+    });
+    void ended.then((code) => fails(new Error(`It ended with ${code}: ${errors}`)));
+  });
+  listening.catch(() => undefined);
+  return {
+    url: `http://127.0.0.1:${env.PORT}`,
+    output,
+    errors: () => errors,
+    listening,
+    ended,
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+async function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals];
+  return code ?? signal;
+}
+
+/** A folder that is removed at the end of the test. */
+export function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-start-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return String(port);
+}
