@@ -9,6 +9,7 @@ import { Contracts } from './contract-kit/contracts.js';
 import { ErrorFilter } from './contract-kit/error.filter.js';
 import { RouteTable } from './contract-kit/route-table.js';
 import { CONTRACTS } from './contracts/index.js';
+import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
 import { corsPolicy } from './http/cors.js';
 import { createServer } from './http/server.js';
@@ -47,7 +48,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useGlobalFilters(errors);
   const cors = corsPolicy(contracts, config);
   app.enableCors({ delegator: (request, callback) => callback(null, cors(request)) });
-  await mountDocs(app, config);
+  mountDocs(app, config, DEFINITIONS);
   return app.init();
 }
 

@@ -4,7 +4,7 @@ export function confirmationPage(email: string): string {
     'Confirm your e-mail address',
     `<p>Somebody registered an account with <strong>${escape(email)}</strong>.</p>
 <form method="post"><button>Yes, this is my address</button></form>
-<p>If you did not register, close this page: whoever did cannot use the account without your confirmation.</p>`,
+<p>If you did not register, close this page: without your confirmation nobody can sign in with this address.</p>`,
   );
 }
 

@@ -34,16 +34,15 @@ export function isJsonType(mediaType: string): boolean {
 /** Reads JSON, whatever the media type says. No body at all is malformed JSON too. */
 export const readJson: FieldReader = async (body) => asObject(parseJson(body?.bytes ?? Buffer.alloc(0)));
 
-/** Reads a form by its media type. A file, or a form that cannot be parsed, is malformed. */
+/** Reads a form by its media type. A form that cannot be parsed is malformed; a file in it is no text. */
 export const readForm: FieldReader = async (body) => {
   if (!body) return {};
+  const { bytes, mediaType } = body;
   try {
-    const form = await new Response(new Uint8Array(body.bytes), {
-      headers: { 'content-type': body.mediaType },
-    }).formData();
+    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': mediaType } }).formData();
     return Object.fromEntries(form);
   } catch (cause) {
-    throw new RequestError('body_malformed', { cause });
+    throw new RequestError('body_malformed', { cause, mediaType });
   }
 };
 

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type { Door } from '../auth/door.js';
 import type { FieldReader } from './body.js';
 import type { WireErrors } from './wire-error.js';
@@ -10,6 +11,8 @@ export interface Contract extends Door {
   readonly readFields: FieldReader;
   /** Its words for every refusal. */
   readonly errors: WireErrors;
+  /** The shapes of its refusals of a status, for its OpenAPI document. */
+  readonly errorDtos: (status: number) => readonly Type[];
   /** Whose pages may read its answers: anybody's without credentials, or those of `CORS_ORIGINS` with the cookie. */
   readonly cors: 'any origin' | 'allowed origins with credentials';
 }

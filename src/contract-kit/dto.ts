@@ -1,4 +1,10 @@
-import { ValidateBy, type ValidationArguments, type ValidationOptions, validateSync } from 'class-validator';
+import {
+  getMetadataStorage,
+  ValidateBy,
+  type ValidationArguments,
+  type ValidationOptions,
+  validateSync,
+} from 'class-validator';
 import type { Fields } from './body.js';
 import { RequestError, type Violation } from './wire-error.js';
 
@@ -7,13 +13,20 @@ export type Dto<T extends object> = new () => T;
 
 type Text = string | ((value: unknown) => string);
 
+/** What `at` leaves with a rule. */
+interface RuleContext {
+  readonly step: number;
+  readonly text: Text;
+}
+
 /**
  * Options for a decorator of class-validator: the contract's words, and the place of the rule in the order in which the
  * contract's table checks. The lowest broken step answers.
  */
 export function at(step: number, text: Text): ValidationOptions {
   const message = typeof text === 'string' ? text : ({ value }: ValidationArguments): string => text(value);
-  return { message, context: { step } };
+  // class-validator puts names of its own in place of `$property` and the like, even where the caller typed them.
+  return { message, context: { step, text } };
 }
 
 /** A rule that class-validator has no decorator for; it sees the value, whatever its type, and the fields beside it. */
@@ -42,16 +55,27 @@ export function toDto<T extends object>(type: Dto<T>, fields: Fields, lastStep =
   return dto;
 }
 
-function violationsOf(dto: object): Violation[] {
+/** The rules that a DTO breaks, in the order of their steps. */
+export function violationsOf(dto: object): Violation[] {
   const errors = validateSync(dto, { forbidUnknownValues: false });
-  const violations = errors.flatMap(({ property, constraints = {}, contexts = {} }) =>
-    Object.entries(constraints).map(([rule, text]) => {
-      const { step } = contexts[rule] as { step: number };
-      return { field: property, text, step };
-    }),
+  const violations = errors.flatMap(({ property, value, constraints = {}, contexts = {} }) =>
+    Object.keys(constraints).map((rule) => violationOf(property, value, contexts[rule] as RuleContext)),
   );
   // Stable: where two fields break rules of one step, the one declared first answers.
   return violations.sort((a, b) => a.step - b.step);
+}
+
+/** Every rule of a DTO as if it alone were broken, in the order of their steps; for documents. */
+export function rulesOf(type: Dto<object>): Violation[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  const violations = rules.map(({ propertyName, context }) =>
+    violationOf(propertyName, 'john', context as RuleContext),
+  );
+  return violations.sort((a, b) => a.step - b.step);
+}
+
+function violationOf(field: string, value: unknown, { step, text }: RuleContext): Violation {
+  return { field, text: typeof text === 'string' ? text : text(value), step };
 }
 
 /** Whether a value is a text, or missing: what a body may hold where a missing field is dealt with later. */

@@ -51,6 +51,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   private refusalOf(exception: unknown, request: FastifyRequest): Refusal {
     if (exception instanceof AuthError || exception instanceof RequestError) return exception;
+    if (isAborted(request)) return { code: 'request_malformed', details: {} };
     if (isStoreFailure(exception))
       return { code: 'store_unavailable', details: { retryAfterSeconds: STORE_RETRY_SECONDS } };
     const status = statusOf(exception);
@@ -70,4 +71,9 @@ export class ErrorFilter implements ExceptionFilter {
 function statusOf(exception: unknown): number {
   if (exception instanceof HttpException) return exception.getStatus();
   return (exception as { statusCode?: number } | undefined)?.statusCode ?? 500;
+}
+
+/** Whether the client went away while it sent; what fails then is the client's connection, whatever code it has. */
+function isAborted({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
 }

@@ -1,43 +1,75 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath, type HeadersObject, type MediaTypeObject } from '@nestjs/swagger';
 import type { Contract } from './contract.js';
-import { type WireAnswer, type WireErrorCode, type WireErrors, wordingOf } from './wire-error.js';
+import { type Cause, type Example, examplesOf, type Refuser, withoutRepetitions } from './refusal-examples.js';
+import type { WireErrorCode } from './wire-error.js';
 
-/** Details that make a good example where a wording needs some. */
-const EXAMPLE_DETAILS = {
-  identifier: 'my_username',
-  method: 'GET',
-  mediaType: 'text/plain',
-  found: 'list',
-  retryAfterSeconds: 5,
-} as const;
-
-/** What every route may answer beside its own refusals. */
-const ALWAYS: WireErrorCode[] = ['internal_error', 'store_unavailable'];
-
-/** Documents a route's refusals, with the contract's own words for each as examples. */
-export function Refusals(contract: Pick<Contract, 'errors'>, ...codes: WireErrorCode[]): MethodDecorator {
-  return documentRefusals(contract.errors, [...codes, ...ALWAYS]);
+/** Whose refusals a route answers. */
+interface RefusingRoute extends Refuser, Pick<Contract, 'errorDtos'> {
+  /** Whether the route cannot be answered without the store; as a rule it cannot. */
+  readonly needsStore?: boolean;
 }
 
-function documentRefusals(errors: WireErrors, codes: readonly WireErrorCode[]): MethodDecorator {
-  const byStatus = new Map<number, [WireErrorCode, WireAnswer][]>();
-  for (const code of codes) {
-    const answer = wordingOf(errors, code, EXAMPLE_DETAILS);
-    byStatus.set(answer.status, [...(byStatus.get(answer.status) ?? []), [code, answer]]);
-  }
+/** What every path may answer beside the refusals of its routes. */
+const ALWAYS: readonly WireErrorCode[] = ['route_unknown', 'method_not_allowed', 'internal_error'];
+
+/** What comes with reading a body at all. */
+const WITH_BODY: readonly WireErrorCode[] = ['body_not_object', 'body_too_large'];
+
+const RETRY_AFTER: HeadersObject = {
+  'Retry-After': { description: 'When trying again makes sense, in seconds.', schema: { type: 'integer', example: 5 } },
+};
+
+const HEADERS: Readonly<Record<number, HeadersObject>> = {
+  405: { Allow: { description: 'The methods of the path.', schema: { type: 'string', example: 'GET, HEAD' } } },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+};
+
+/** Documents a route's refusals, with the contract's own words for each as examples. */
+export function Refusals(refuser: RefusingRoute, ...causes: Cause[]): MethodDecorator {
+  const examples = allOf(refuser, causes).flatMap((cause) => examplesOf(refuser, cause));
+  const statuses = [...new Set(examples.map(({ answer }) => answer.status))];
   return applyDecorators(
-    ...[...byStatus].map(([status, answers]) =>
-      ApiResponse({
-        status,
-        description: answers.map(([code]) => code).join(', '),
-        content: {
-          [answers[0]?.[1].headers?.['content-type']?.split(';', 1)[0] ?? 'application/json']: {
-            schema: { type: 'object' },
-            examples: Object.fromEntries(answers.map(([code, { body }]) => [code, { value: body }])),
-          },
-        },
-      }),
-    ),
+    ApiExtraModels(...statuses.flatMap(refuser.errorDtos)),
+    ...statuses.map((status) => {
+      const ofStatus = examples.filter(({ answer }) => answer.status === status);
+      return response(status, refuser.errorDtos(status), ofStatus);
+    }),
   );
+}
+
+function allOf({ needsStore = true }: RefusingRoute, causes: readonly Cause[]): Cause[] {
+  const withBody = causes.includes('body_malformed') ? WITH_BODY : [];
+  return [...causes, ...withBody, ...(needsStore ? (['store_unavailable'] as const) : []), ...ALWAYS];
+}
+
+function response(status: number, dtos: readonly Type[], examples: readonly Example[]): MethodDecorator {
+  const { headers = {} } = examples.find(({ answer }) => answer.headers)?.answer ?? {};
+  const schemas = dtos.map((dto) => ({ $ref: getSchemaPath(dto) }));
+  const mediaType = headers['content-type']?.split(';', 1)[0] ?? 'application/json';
+  return ApiResponse({
+    status,
+    description: [...new Set(examples.map(({ sentence }) => sentence))].join(' '),
+    headers: HEADERS[status] ?? challenge(headers['www-authenticate']),
+    content: {
+      [mediaType]: {
+        schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas },
+        ...shown(withoutRepetitions(examples)),
+      },
+    },
+  });
+}
+
+/** One example as it is; several with what tells them apart, to choose from. */
+function shown(examples: readonly Example[]): Pick<MediaTypeObject, 'example' | 'examples'> {
+  if (examples.length === 1) return { example: examples[0]?.answer.body };
+  const named = examples.map(({ name, summary, answer }) => [name, { summary, value: answer.body }] as const);
+  return { examples: Object.fromEntries(named) };
+}
+
+function challenge(example: string | undefined): HeadersObject | undefined {
+  return example === undefined
+    ? undefined
+    : { 'WWW-Authenticate': { description: 'How to authorize.', schema: { type: 'string', example } } };
 }

@@ -1,10 +1,17 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, ServiceUnavailableException } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Answers with what Terminus found when the service is not ready. */
+/** Answers with what Terminus found when the service is not ready. The reasons, which name hosts, go to the log only. */
 @Catch(ServiceUnavailableException)
 export class NotReadyFilter implements ExceptionFilter<ServiceUnavailableException> {
   catch(exception: ServiceUnavailableException, host: ArgumentsHost): void {
-    void host.switchToHttp().getResponse<FastifyReply>().status(503).send(exception.getResponse());
+    const http = host.switchToHttp();
+    const found = exception.getResponse();
+    http.getRequest<FastifyRequest>().log.warn({ found }, 'The service is not ready.');
+    const reply = http
+      .getResponse<FastifyReply>()
+      .status(503)
+      .header('content-type', 'application/json; charset=utf-8');
+    void reply.send(JSON.stringify(found, (key, value: unknown) => (key === 'message' ? undefined : value)));
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, UseFilters } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   type HealthCheckResult,
@@ -8,11 +8,15 @@ import {
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
 import { Public } from '../auth/decorators/public.js';
+import { NATIVE } from '../contract-kit/native.js';
+import { Refusals } from '../contract-kit/refusals.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import { NotReadyFilter } from './not-ready.filter.js';
+import { NOT_READY, PartDto, READY, ReadinessDto } from './readiness.dto.js';
 
 /** Tells a load balancer whether to send requests here. */
 @Controller('health/ready')
+@ApiTags('health')
 @UseFilters(NotReadyFilter)
 export class ReadinessController {
   constructor(
@@ -24,8 +28,19 @@ export class ReadinessController {
 
   @Get()
   @Public()
-  @HealthCheck()
-  @ApiOperation({ summary: 'Whether the service can serve: its database answers and it has a key to sign with' })
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
+  @ApiOperation({
+    operationId: 'readiness',
+    summary: 'Whether the service can serve: its database answers and it has a key to sign with',
+  })
+  @ApiExtraModels(PartDto)
+  @ApiOkResponse({ type: ReadinessDto, description: 'Ready.', example: READY })
+  @ApiServiceUnavailableResponse({
+    type: ReadinessDto,
+    description: 'Not ready; `error` says what is missing, the log says why.',
+    example: NOT_READY,
+  })
+  @Refusals({ ...NATIVE, needsStore: false })
   check(): Promise<HealthCheckResult> {
     return this.health.check([() => this.database.pingCheck('database', { timeout: 1000 }), () => this.checkKeys()]);
   }

@@ -13,7 +13,7 @@ const NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 const CONTENT_SECURITY_POLICIES: readonly (readonly [string, string])[] = [
   [
     '/docs',
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    `${NOTHING}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'`,
   ],
   ['/verify/', `${NOTHING}; style-src 'unsafe-inline'; form-action 'self'`],
   ['', `${NOTHING}; form-action 'none'`],

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { BareTokenErrorDto } from './bare-token.dto.js';
 import { BARE_TOKEN_ERRORS } from './bare-token.errors.js';
 
 /** Contract 0: one JWT, raw in the Authorization header, is everything. */
@@ -18,6 +19,7 @@ export const BARE_TOKEN = {
   bare: { paths: [], prefixes: ['/auth/'] },
   readFields: readJson,
   errors: BARE_TOKEN_ERRORS,
+  errorDtos: () => [BareTokenErrorDto],
   cors: 'any origin',
 } satisfies Contract;
 

@@ -13,6 +13,7 @@ import { SignInService } from '../../auth/sign-in.service.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
 import { Refusals } from '../../contract-kit/refusals.js';
+import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';
 import { BARE_TOKEN } from './bare-token.contract.js';
 import { AuthTokenDto, CredentialsDto } from './bare-token.dto.js';
@@ -36,7 +37,15 @@ export class BareTokenController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Creating a new user' })
   @ApiOkResponse({ type: AuthTokenDto, description: 'The account has successfully been created.' })
-  @Refusals(BARE_TOKEN, 'body_malformed', 'fields_invalid', 'username_taken', 'hashing_overloaded')
+  @SharedRegistration(BARE_TOKEN)
+  @Refusals(
+    BARE_TOKEN,
+    CredentialsDto,
+    'body_malformed',
+    'auth_contract_unknown',
+    'username_taken',
+    'hashing_overloaded',
+  )
   async register(
     @ContractBody(BARE_TOKEN, CredentialsDto) body: CredentialsDto,
     @Client() client: ClientOfRequest,
@@ -50,7 +59,7 @@ export class BareTokenController {
   @ApiOperation({ summary: 'Logging into your account' })
   @ApiBody({ type: CredentialsDto })
   @ApiOkResponse({ type: AuthTokenDto, description: 'The account login was successful.' })
-  @Refusals(BARE_TOKEN, 'body_malformed', 'fields_invalid', 'password_wrong', 'hashing_overloaded')
+  @Refusals(BARE_TOKEN, CredentialsDto, 'body_malformed', 'account_unknown', 'password_wrong', 'hashing_overloaded')
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<AuthTokenDto> {
     return answer(await this.signIn.open(BARE_TOKEN, user, client));
   }
@@ -60,7 +69,7 @@ export class BareTokenController {
   @ApiSecurity('authToken')
   @ApiOperation({ summary: 'Refreshing your Token' })
   @ApiOkResponse({ type: AuthTokenDto, description: 'The account login was successful.' })
-  @Refusals(BARE_TOKEN, 'token_missing', 'token_expired', 'token_forged')
+  @Refusals(BARE_TOKEN, 'token_missing', 'token_expired', 'token_forged', 'token_revoked')
   async refresh(@CurrentPrincipal() { sessionId }: Principal): Promise<AuthTokenDto> {
     return answer(await this.refreshing.renew(BARE_TOKEN, sessionId));
   }

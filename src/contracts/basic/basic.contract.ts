@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { type FieldReader, isFormType, readForm, readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { BasicErrorDto } from './basic.dto.js';
 import { BASIC_ERRORS } from './basic.errors.js';
 
 /** A form by its media type, and JSON otherwise: the document says JSON, its own example sends a form. */
@@ -24,6 +25,7 @@ export const BASIC = {
   bare: { paths: [], prefixes: ['/api/v1.0/'] },
   readFields,
   errors: BASIC_ERRORS,
+  errorDtos: () => [BasicErrorDto],
   cors: 'any origin',
 } satisfies Contract;
 

@@ -18,6 +18,13 @@ import { BASIC } from './basic.contract.js';
 import { basicCredentials } from './basic.credentials.js';
 import { RefreshedDto, RegisterDto, TokensDto } from './basic.dto.js';
 
+const REGISTERED: TokensDto = {
+  message: 'Account registered for john@doe.com',
+  access_token: '<access_token>',
+  refresh_token: '<refresh_token>',
+  statusCode: 200,
+};
+
 /** Contract 4. */
 @ContractController(BASIC)
 export class BasicController {
@@ -32,8 +39,15 @@ export class BasicController {
   @HttpCode(200)
   @ApiBasicAuth('basic')
   @ApiOperation({ summary: 'Login with HTTP Basic Authorization' })
-  @ApiOkResponse({ type: TokensDto })
-  @Refusals(BASIC, 'credentials_malformed', 'password_wrong', 'email_unverified', 'hashing_overloaded')
+  @ApiOkResponse({ type: TokensDto, description: 'Signed in.' })
+  @Refusals(
+    BASIC,
+    'credentials_malformed',
+    'account_unknown',
+    'password_wrong',
+    'email_unverified',
+    'hashing_overloaded',
+  )
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokensDto> {
     return tokens('Login for', 'succesful', await this.signIn.open(BASIC, user, client));
   }
@@ -43,8 +57,12 @@ export class BasicController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Register', description: 'The e-mail address must be verified before the account is used.' })
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
-  @ApiOkResponse({ type: TokensDto })
-  @Refusals(BASIC, 'body_malformed', 'fields_invalid', 'email_taken', 'hashing_overloaded')
+  @ApiOkResponse({
+    type: TokensDto,
+    description: 'The account is created, and a link mailed to verify it.',
+    example: REGISTERED,
+  })
+  @Refusals(BASIC, RegisterDto, 'body_malformed', 'email_taken', 'hashing_overloaded')
   async register(
     @ContractBody(BASIC, RegisterDto) body: RegisterDto,
     @Client() client: ClientOfRequest,
@@ -57,7 +75,7 @@ export class BasicController {
   @HttpCode(200)
   @ApiBearerAuth('refresh')
   @ApiOperation({ summary: 'A fresh access token for a refresh token passed as an authorization header' })
-  @ApiOkResponse({ type: RefreshedDto })
+  @ApiOkResponse({ type: RefreshedDto, description: 'A fresh access token.' })
   @Refusals(
     BASIC,
     'token_missing',

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../../contract-kit/dto.js';
 import { EMAIL_MAX_LENGTH, hasEmailForm, isPassword, lengthOf, PASSWORD_MAX_BYTES } from '../../users/identifiers.js';
@@ -52,4 +52,16 @@ export class RefreshedDto {
 
   @ApiProperty({ example: 200 })
   statusCode!: number;
+}
+
+/** Every refusal. */
+export class BasicErrorDto {
+  @ApiProperty({ example: 'Login failed (incorrect email or password)' })
+  error!: string;
+
+  @ApiProperty({ example: 403 })
+  statusCode!: number;
+
+  @ApiPropertyOptional({ example: 'Token has expired', description: 'As `error`, where a bearer token is refused.' })
+  msg?: string;
 }

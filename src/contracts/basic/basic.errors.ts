@@ -64,9 +64,9 @@ export const BASIC_ERRORS: WireErrors = {
   store_unavailable: UNAVAILABLE,
 };
 
-/** The words for an address that is none; the address is whatever was sent. */
+/** The words for an address that is none. What is not even a text, which is refused in other words, is not printed. */
 export function notAnAddress(email: unknown): string {
-  return `${String(email)} is not a valid email address`;
+  return `${typeof email === 'string' ? email : ''} is not a valid email address`;
 }
 
 function refuse(statusCode: number, error: string): WireAnswer {

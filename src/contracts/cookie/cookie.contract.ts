@@ -1,5 +1,6 @@
 import { readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
+import { CookieErrorDto } from './cookie.dto.js';
 import { COOKIE_ERRORS } from './cookie.errors.js';
 import { readCookie } from './cookie.jar.js';
 
@@ -16,5 +17,6 @@ export const COOKIE = {
   bare: { paths: [], prefixes: ['/users/', '/protected/'] },
   readFields: readJson,
   errors: COOKIE_ERRORS,
+  errorDtos: () => [CookieErrorDto],
   cors: 'allowed origins with credentials',
 } satisfies Contract;

@@ -32,6 +32,7 @@ import { COOKIE } from './cookie.contract.js';
 import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto } from './cookie.dto.js';
 import { answerWithCookie, clearCookie } from './cookie.jar.js';
 import { FreeNamesGuard } from './cookie.names.guard.js';
+import { COOKIE_REFUSALS, NEW_PIN, SET_COOKIE, SIGN_IN } from './cookie.openapi.js';
 
 const CREDENTIALS = PasswordGuard(COOKIE, async ({ body }) => {
   const { username, password1, password } = await readDto(COOKIE, LoginDto, body);
@@ -56,14 +57,12 @@ export class CookieController {
   @Public()
   @UseGuards(SameOriginGuard, FreeNamesGuard)
   @ApiOperation({ summary: 'Register' })
-  @ApiCreatedResponse({ type: MeDto })
+  @ApiCreatedResponse({ type: MeDto, description: 'The account is created; the user signs in next.' })
   @Refusals(
     COOKIE,
+    RegisterDto,
     'body_malformed',
     'cross_site_request',
-    'username_invalid',
-    'email_invalid',
-    'password_invalid',
     'username_taken',
     'email_taken',
     'hashing_overloaded',
@@ -76,11 +75,8 @@ export class CookieController {
   @UseGuards(SameOriginGuard, CREDENTIALS)
   @HttpCode(200)
   @ApiOperation({ summary: 'Login', description: 'Sets the cookie. The body never holds the token.' })
-  @ApiBody({ type: LoginDto })
-  @ApiOkResponse({
-    type: MeDto,
-    headers: { 'Set-Cookie': { schema: { type: 'string' }, description: 'The cookie with the token' } },
-  })
+  @ApiBody({ type: LoginDto, examples: SIGN_IN })
+  @ApiOkResponse({ type: MeDto, description: 'Signed in.', headers: SET_COOKIE })
   @Refusals(COOKIE, 'body_malformed', 'cross_site_request', 'account_unknown', 'password_wrong', 'hashing_overloaded')
   async login(
     @CurrentPrincipal() user: User,
@@ -93,11 +89,11 @@ export class CookieController {
   @Post('users/logout')
   @UseGuards(SameOriginGuard, COOKIE_TOKEN)
   @HttpCode(204)
-  @ApiCookieAuth()
-  @ApiBearerAuth()
+  @ApiCookieAuth('cookie')
+  @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Logout', description: 'Ends the session and clears the cookie.' })
-  @ApiNoContentResponse()
-  @Refusals(COOKIE, 'token_missing', 'cross_site_request')
+  @ApiNoContentResponse({ description: 'Signed out.', headers: SET_COOKIE })
+  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'cross_site_request')
   async logout(
     @CurrentPrincipal() { sessionId }: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -108,11 +104,11 @@ export class CookieController {
 
   @Get('protected/me')
   @UseGuards(COOKIE_TOKEN)
-  @ApiCookieAuth()
-  @ApiBearerAuth()
+  @ApiCookieAuth('cookie')
+  @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Me', description: 'The information contained in the token.' })
-  @ApiOkResponse({ type: MeDto })
-  @Refusals(COOKIE, 'token_missing')
+  @ApiOkResponse({ type: MeDto, description: 'Who the cookie speaks for.' })
+  @Refusals(COOKIE, ...COOKIE_REFUSALS)
   me(@CurrentPrincipal() { accountId, claims }: Principal): MeDto {
     return { id: accountId, username: claims.username as string, is_admin: claims.is_admin as boolean };
   }
@@ -120,11 +116,11 @@ export class CookieController {
   @Post('protected/refresh_token')
   @UseGuards(SameOriginGuard, COOKIE_TOKEN)
   @HttpCode(200)
-  @ApiCookieAuth()
-  @ApiBearerAuth()
+  @ApiCookieAuth('cookie')
+  @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Refresh Token', description: 'Sets a fresh cookie.' })
-  @ApiOkResponse({ type: MeDto })
-  @Refusals(COOKIE, 'token_missing', 'cross_site_request')
+  @ApiOkResponse({ type: MeDto, description: 'The cookie is a fresh one.', headers: SET_COOKIE })
+  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'cross_site_request')
   async refresh(
     @CurrentPrincipal() { sessionId }: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -135,17 +131,18 @@ export class CookieController {
   @Post('protected/pin')
   @UseGuards(SameOriginGuard, COOKIE_TOKEN)
   @HttpCode(200)
-  @ApiCookieAuth()
-  @ApiBearerAuth()
+  @ApiCookieAuth('cookie')
+  @ApiBearerAuth('bearer')
   @ApiHeader({ name: 'X-Pin', required: false, description: 'The present PIN, to change it long after signing in.' })
   @ApiOperation({ summary: 'Set Pin' })
-  @ApiOkResponse({ type: MessageDto })
+  @ApiBody({ type: PinDto, examples: NEW_PIN })
+  @ApiOkResponse({ type: MessageDto, description: 'The PIN is set.' })
   @Refusals(
     COOKIE,
-    'token_missing',
+    PinDto,
+    ...COOKIE_REFUSALS,
     'body_malformed',
     'cross_site_request',
-    'pin_invalid',
     'pin_proof_required',
     'pin_wrong',
     'pin_locked',

@@ -7,7 +7,9 @@ import { UNMARSHAL_STEP } from './cookie.errors.js';
 export const NAMES_STEP = 3;
 
 const NAME = /^[\p{L}\p{Nd}]{3,30}$/u;
-const WITHOUT_DOTLESS_HOST = /@[^@]+\.\p{L}{2,}$/u;
+
+/** An address at a host with a top-level domain, in letters or in the ASCII form of another script (RFC 5890 §2.3.2.1). */
+const WITH_TLD = /@[^@]+\.(\p{L}{2,}|xn--[a-z\d-]+)$/iu;
 
 /** A text; a missing or null field counts as "", and fails later. */
 const Text = (): PropertyDecorator => Check(UNMARSHAL_STEP, "can't unmarshal the payload", isTextOrMissing);
@@ -17,23 +19,21 @@ const isStrong = (password: string): boolean =>
 
 /** The body of register. */
 export class RegisterDto {
-  @ApiProperty({ example: 'hyperxpizza', description: '3 to 30 letters or digits' })
+  @ApiProperty({ type: String, example: 'hyperxpizza', minLength: 3, maxLength: 30, description: 'letters and digits' })
   @Text()
   @CheckText(2, 'username must be 3 to 30 letters or digits', (value) => NAME.test(value))
   username = '';
 
-  @ApiProperty({ example: 'hyperxpizza@domain.com', format: 'email' })
+  @ApiProperty({ type: String, example: 'hyperxpizza@domain.com', format: 'email' })
   @Text()
-  @CheckText(
-    NAMES_STEP,
-    'email is not an address',
-    (value) => isEmailAddress(value) && WITHOUT_DOTLESS_HOST.test(value),
-  )
+  @CheckText(NAMES_STEP, 'email is not an address', (value) => isEmailAddress(value) && WITH_TLD.test(value))
   email = '';
 
   @ApiProperty({
+    type: String,
     example: 'SomeTestPassword1#',
     format: 'password',
+    minLength: 6,
     description: 'at least 6 characters, with an upper-case letter, a digit and a special character',
   })
   @Text()
@@ -42,34 +42,37 @@ export class RegisterDto {
   @CheckText(6, 'password is not acceptable', isPassword)
   password1 = '';
 
-  @ApiProperty({ example: 'SomeTestPassword1#', format: 'password' })
+  @ApiProperty({ type: String, example: 'SomeTestPassword1#', format: 'password' })
   @Text()
   password2 = '';
 }
 
 /** The body of login; `password` is taken in the place of `password1`. */
 export class LoginDto {
-  @ApiProperty({ example: 'hyperxpizza' })
+  @ApiProperty({ type: String, example: 'hyperxpizza' })
   @Text()
   username?: string | null = undefined;
 
-  @ApiProperty({ example: 'SomeTestPassword1#', format: 'password' })
+  @ApiProperty({ type: String, example: 'SomeTestPassword1#', format: 'password' })
   @Text()
   password1?: string | null = undefined;
 
-  @ApiPropertyOptional({ format: 'password', description: 'Taken in the place of password1.' })
+  @ApiPropertyOptional({ type: String, format: 'password', description: 'Taken in the place of password1.' })
   @Text()
   password?: string | null = undefined;
 }
 
 /** The body of pin. */
 export class PinDto {
-  @ApiProperty({ example: 'PIN2', minLength: 4, maxLength: 8 })
+  @ApiProperty({ type: String, example: 'PIN2', minLength: 4, maxLength: 8 })
   @Text()
   @CheckText(2, 'pin must be 4 to 8 characters', isPin)
   pin = '';
 
-  @ApiPropertyOptional({ description: 'The present PIN, to show that its owner asks; the header X-Pin does the same.' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'The present PIN, to show that its owner asks; the header X-Pin does the same.',
+  })
   @Text()
   current_pin?: string | null = undefined;
 }
@@ -84,6 +87,12 @@ export class MeDto {
 
   @ApiProperty({ example: false })
   is_admin!: boolean;
+}
+
+/** Every refusal. */
+export class CookieErrorDto {
+  @ApiProperty({ example: 'unauthenticated' })
+  message!: string;
 }
 
 /** A success without data. */

@@ -11,7 +11,7 @@ function isSecure({ COOKIE_SECURE, PUBLIC_URL }: Config): boolean {
 }
 
 /** The cookie's name; the prefix makes browsers demand Secure, Path=/ and no Domain (RFC 6265bis §4.1.3.2). */
-function nameOf(config: Config): string {
+export function cookieName(config: Config): string {
   return isSecure(config) ? `__Host-${config.COOKIE_NAME}` : config.COOKIE_NAME;
 }
 
@@ -21,16 +21,17 @@ function optionsOf(config: Config): CookieSerializeOptions {
 
 /** The token of a request: the cookie's, or only when there is none, one in the header. @throws {AuthError} `token_missing` */
 export function readCookie(request: FastifyRequest, config: Config): string {
-  return request.cookies[nameOf(config)] ?? bearerToken(request);
+  return request.cookies[cookieName(config)] ?? bearerToken(request);
 }
 
 /** Answers with a fresh cookie, and with what its token says; never with the token. */
-export function answerWithCookie(reply: FastifyReply, config: Config, { accessToken, subject }: Grant): MeDto {
-  reply.setCookie(nameOf(config), accessToken(), { ...optionsOf(config), maxAge: config.COOKIE_TOKEN_TTL });
+export function answerWithCookie(reply: FastifyReply, config: Config, grant: Grant): MeDto {
+  const { accessToken, accessTokenSeconds, subject } = grant;
+  reply.setCookie(cookieName(config), accessToken(), { ...optionsOf(config), maxAge: accessTokenSeconds() });
   return { id: subject.id, username: subject.username ?? '', is_admin: subject.isAdmin };
 }
 
 /** Takes the cookie back; a script cannot, since it is HTTP-only. */
 export function clearCookie(reply: FastifyReply, config: Config): void {
-  reply.clearCookie(nameOf(config), optionsOf(config));
+  reply.clearCookie(cookieName(config), optionsOf(config));
 }

@@ -1,5 +1,6 @@
 import { readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
+import { OpaqueTokenErrorDto } from './opaque-token.dto.js';
 import { OPAQUE_TOKEN_ERRORS } from './opaque-token.errors.js';
 
 /** Contract 3: bearer tokens that mean nothing to the client. */
@@ -10,5 +11,6 @@ export const OPAQUE_TOKEN = {
   bare: { paths: ['/health', '/register', '/login', '/change-password', '/clear-tokens'], prefixes: [] },
   readFields: readJson,
   errors: OPAQUE_TOKEN_ERRORS,
+  errorDtos: () => [OpaqueTokenErrorDto],
   cors: 'any origin',
 } satisfies Contract;

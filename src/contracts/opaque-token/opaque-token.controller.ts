@@ -43,6 +43,7 @@ export class OpaqueTokenController {
     type: HealthDto,
     description: 'The server is running; `error` says that its store is not reachable.',
   })
+  @Refusals({ ...OPAQUE_TOKEN, needsStore: false })
   async health(): Promise<HealthDto> {
     return { status: (await this.store.isReachable()) ? 'success' : 'error' };
   }
@@ -51,8 +52,8 @@ export class OpaqueTokenController {
   @Public()
   @HttpCode(200)
   @ApiOperation({ summary: 'Create a new user account' })
-  @ApiOkResponse({ description: 'Success.' })
-  @Refusals(OPAQUE_TOKEN, 'body_malformed', 'fields_invalid', 'username_taken', 'hashing_overloaded')
+  @ApiOkResponse({ description: 'Success' })
+  @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'username_taken', 'hashing_overloaded')
   async register(@ContractBody(OPAQUE_TOKEN, CredentialsDto) body: CredentialsDto): Promise<void> {
     await this.registration.register(body);
   }
@@ -62,8 +63,8 @@ export class OpaqueTokenController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Login to an existing user account' })
   @ApiBody({ type: CredentialsDto })
-  @ApiOkResponse({ type: TokenDto })
-  @Refusals(OPAQUE_TOKEN, 'body_malformed', 'fields_invalid', 'password_wrong', 'hashing_overloaded')
+  @ApiOkResponse({ type: TokenDto, description: 'Success' })
+  @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'account_unknown', 'password_wrong', 'hashing_overloaded')
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokenDto> {
     return { token: await this.signIn.openOpaque(OPAQUE_TOKEN, user, client) };
   }
@@ -79,10 +80,11 @@ export class OpaqueTokenController {
   @ApiOkResponse({ description: 'Success' })
   @Refusals(
     OPAQUE_TOKEN,
+    ChangePasswordDto,
     'body_malformed',
-    'fields_invalid',
     'token_missing',
     'token_malformed',
+    'token_forged',
     'current_password_wrong',
     'hashing_overloaded',
   )
@@ -102,7 +104,7 @@ export class OpaqueTokenController {
     description: 'This one and those of every other contract included.',
   })
   @ApiOkResponse({ description: 'Success' })
-  @Refusals(OPAQUE_TOKEN, 'token_missing', 'token_malformed')
+  @Refusals(OPAQUE_TOKEN, 'token_missing', 'token_malformed', 'token_forged')
   async clearTokens(@CurrentPrincipal() { accountId }: Principal): Promise<void> {
     await this.revocation.clearTokens(accountId);
   }

@@ -69,3 +69,9 @@ export class HealthDto {
   @ApiProperty({ enum: ['success', 'error'], example: 'success' })
   status!: 'success' | 'error';
 }
+
+/** Every refusal. */
+export class OpaqueTokenErrorDto {
+  @ApiProperty({ example: 'Bad login details', description: 'The reason phrase of the status line.' })
+  reason!: string;
+}

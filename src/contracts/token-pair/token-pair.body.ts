@@ -1,14 +1,22 @@
 import { asObject, type FieldReader, isFormType, isJsonType, parseJson, readForm } from '../../contract-kit/body.js';
 import { RequestError } from '../../contract-kit/wire-error.js';
 
+const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
 /** Reads JSON, urlencoded and multipart bodies; a number counts as its decimal text. No body counts as no fields. */
 export const readTokenPairFields: FieldReader = async (body) => {
   if (!body) return {};
-  const { mediaType } = body;
+  const { bytes, mediaType } = body;
   if (isFormType(mediaType)) return readForm(body);
   if (!isJsonType(mediaType)) throw new RequestError('media_type_unsupported', { mediaType });
-  const fields = asObject(parseJson(body.bytes));
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]),
-  );
+  const fields = asObject(parseJson(bytes));
+  const hasNumbers = Object.values(fields).some((value) => typeof value === 'number');
+  return hasNumbers ? asObject(parseJson(withNumbersQuoted(bytes))) : fields;
 };
+
+/** Valid JSON with its numbers as texts, digit for digit: beyond 2^53 two passwords would become one number. */
+function withNumbersQuoted(json: Buffer): Buffer {
+  return Buffer.from(
+    json.toString().replace(STRINGS_AND_NUMBERS, (part) => (part.startsWith('"') ? part : `"${part}"`)),
+  );
+}

@@ -3,7 +3,7 @@ import type { Contract } from '../../contract-kit/contract.js';
 import { readDto } from '../../contract-kit/contract-body.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { readTokenPairFields } from './token-pair.body.js';
-import { RefreshDto } from './token-pair.dto.js';
+import { FieldErrorsDto, RefreshDto, TokenPairErrorDto } from './token-pair.dto.js';
 import { TOKEN_PAIR_ERRORS } from './token-pair.errors.js';
 
 /** Contract 1: an access token in the header, a refresh token in the body; the API of SimpleJWT. */
@@ -23,6 +23,7 @@ export const TOKEN_PAIR = {
   bare: { paths: ['/auth/getuser'], prefixes: ['/auth/token'] },
   readFields: readTokenPairFields,
   errors: TOKEN_PAIR_ERRORS,
+  errorDtos: (status) => (status === 400 ? [FieldErrorsDto, TokenPairErrorDto] : [TokenPairErrorDto]),
   cors: 'any origin',
 } satisfies Contract;
 

@@ -24,9 +24,19 @@ import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
 import { toDto } from '../../contract-kit/dto.js';
 import { Refusals } from '../../contract-kit/refusals.js';
+import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';
 import { TOKEN_PAIR } from './token-pair.contract.js';
-import { CredentialsDto, RefreshDto, TokenPairDto, UsernameDto, VerifyDto } from './token-pair.dto.js';
+import {
+  CredentialsDto,
+  NothingDto,
+  RefreshDto,
+  RefreshOrVerifyDto,
+  TokenPairDto,
+  UsernameDto,
+  VerifyDto,
+} from './token-pair.dto.js';
+import { REFRESH_ANSWERS, REFRESH_BODIES } from './token-pair.openapi.js';
 import { RefreshOrVerifyGuard } from './token-pair.refresh.guard.js';
 
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
@@ -60,11 +70,12 @@ export class TokenPairController {
   @ApiOperation({ summary: 'Login or Get Access Token' })
   @ApiConsumes(...BODY_TYPES)
   @ApiBody({ type: CredentialsDto })
-  @ApiOkResponse({ type: TokenPairDto })
+  @ApiOkResponse({ type: TokenPairDto, description: 'Signed in.' })
   @Refusals(
     TOKEN_PAIR,
+    CredentialsDto,
     'body_malformed',
-    'fields_invalid',
+    'account_unknown',
     'password_wrong',
     'media_type_unsupported',
     'hashing_overloaded',
@@ -81,12 +92,13 @@ export class TokenPairController {
     description: 'With `token` and without `refresh` it verifies, as the document prints it, and answers `{}`.',
   })
   @ApiConsumes(...BODY_TYPES)
-  @ApiBody({ type: RefreshDto })
-  @ApiOkResponse({ type: TokenPairDto })
+  @ApiBody({ type: RefreshOrVerifyDto, examples: REFRESH_BODIES })
+  @ApiExtraModels(TokenPairDto, NothingDto)
+  @ApiOkResponse(REFRESH_ANSWERS)
   @Refusals(
     TOKEN_PAIR,
+    RefreshDto,
     'body_malformed',
-    'fields_invalid',
     'token_forged',
     'token_type_wrong',
     'refresh_token_reused',
@@ -102,8 +114,8 @@ export class TokenPairController {
   @ApiOperation({ summary: 'Verify access token', description: 'Takes refresh tokens too.' })
   @ApiConsumes(...BODY_TYPES)
   @ApiBody({ type: VerifyDto })
-  @ApiOkResponse({ schema: { type: 'object', example: {} } })
-  @Refusals(TOKEN_PAIR, 'body_malformed', 'fields_invalid', 'token_not_valid', 'media_type_unsupported')
+  @ApiOkResponse({ type: NothingDto, description: 'The token is valid.' })
+  @Refusals(TOKEN_PAIR, VerifyDto, 'body_malformed', 'token_not_valid', 'media_type_unsupported')
   async verify(@Body(READ_TOKEN) { token }: VerifyDto): Promise<object> {
     await this.verification.verify(TOKEN_PAIR, token);
     return {};
@@ -113,11 +125,12 @@ export class TokenPairController {
   @Public()
   @ApiOperation({ summary: 'Register and get access tokens' })
   @ApiConsumes(...BODY_TYPES)
-  @ApiCreatedResponse({ type: TokenPairDto })
+  @SharedRegistration(TOKEN_PAIR)
+  @ApiCreatedResponse({ type: TokenPairDto, description: 'The account is created, and signed in.' })
   @Refusals(
     TOKEN_PAIR,
+    CredentialsDto,
     'body_malformed',
-    'fields_invalid',
     'username_taken',
     'media_type_unsupported',
     'hashing_overloaded',
@@ -133,13 +146,13 @@ export class TokenPairController {
   @UseGuards(AccessTokenGuard(TOKEN_PAIR))
   @ApiBearerAuth('access')
   @ApiOperation({ summary: 'Get user' })
-  @ApiExtraModels(UsernameDto)
-  @ApiOkResponse({ type: UsernameDto })
+  @ApiOkResponse({ type: UsernameDto, description: 'Who the access token speaks for.' })
   @Refusals(
-    TOKEN_PAIR,
+    { ...TOKEN_PAIR, expected: 'access token' },
     'token_missing',
     'token_header_malformed',
     'token_forged',
+    'token_type_wrong',
     'token_account_gone',
     'token_account_deactivated',
   )

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Check, CheckText } from '../../contract-kit/dto.js';
 import { isPassword, isUsername, lengthOf, PASSWORD_MAX_BYTES, USERNAME_MAX_LENGTH } from '../../users/identifiers.js';
 
@@ -46,6 +46,15 @@ export class RefreshDto {
   refresh!: string;
 }
 
+/** The body of refresh as its document prints it twice: to refresh and to verify. */
+export class RefreshOrVerifyDto {
+  @ApiPropertyOptional({ example: '<refresh-token>', description: 'Is exchanged for the next pair.' })
+  refresh?: string;
+
+  @ApiPropertyOptional({ example: '<token>', description: 'Is verified, if there is no `refresh`.' })
+  token?: string;
+}
+
 /** The body of verify. */
 export class VerifyDto {
   @ApiProperty({
@@ -69,4 +78,49 @@ export class TokenPairDto {
 export class UsernameDto {
   @ApiProperty({ example: 'my_username' })
   username!: string;
+}
+
+/** The answer of a verification. */
+export class NothingDto {}
+
+/** What is wrong with a token in the header. */
+class TokenMessageDto {
+  @ApiProperty({ example: 'AccessToken' })
+  token_class!: string;
+
+  @ApiProperty({ example: 'access' })
+  token_type!: string;
+
+  @ApiProperty({ example: 'Token is invalid or expired' })
+  message!: string;
+}
+
+/** A refusal. */
+export class TokenPairErrorDto {
+  @ApiProperty({ example: 'token is invalid or expired' })
+  detail!: string;
+
+  @ApiPropertyOptional({ example: 'token_not_valid' })
+  code?: string;
+
+  @ApiPropertyOptional({ type: [TokenMessageDto] })
+  messages?: TokenMessageDto[];
+}
+
+/** A refusal of fields: the texts of each offending one, and of no other. */
+export class FieldErrorsDto {
+  @ApiPropertyOptional({ type: [String], example: ['this field is required'] })
+  username?: string[];
+
+  @ApiPropertyOptional({ type: [String], example: ['this field is required'] })
+  password?: string[];
+
+  @ApiPropertyOptional({ type: [String], example: ['this field is required'] })
+  refresh?: string[];
+
+  @ApiPropertyOptional({ type: [String], example: ['this field is required'] })
+  token?: string[];
+
+  @ApiPropertyOptional({ type: [String], description: 'What is wrong with the body as a whole.' })
+  non_field_errors?: string[];
 }

@@ -1,0 +1,60 @@
+import { AUTH_ERRORS } from '../errors/auth-error.js';
+import type { Contract } from './contract.js';
+import { type Dto, rulesOf, violationsOf } from './dto.js';
+import {
+  REQUEST_ERRORS,
+  type Violation,
+  type WireAnswer,
+  type WireErrorCode,
+  type WireErrorDetails,
+  wordingOf,
+} from './wire-error.js';
+
+/** Why a route refuses: a code, or the class of its body for all the rules of its fields. */
+export type Cause = WireErrorCode | Dto<object>;
+
+/** One refusal as a document shows it. */
+export interface Example {
+  readonly name: string;
+  readonly sentence: string;
+  /** What tells it from others of its status. */
+  readonly summary: string;
+  readonly answer: WireAnswer;
+}
+
+/** Whose words they are; `expected` where the route takes an access token, whose refusals may be worded otherwise. */
+export type Refuser = Pick<Contract, 'errors'> & Pick<WireErrorDetails, 'expected'>;
+
+/** Details that make a good example where a wording needs some. */
+const DETAILS = { identifier: 'my_username', method: 'PUT', mediaType: 'text/plain', found: 'list' } as const;
+
+const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS };
+
+/** The answers that a cause leads to, in a contract's own words. */
+export function examplesOf(refuser: Refuser, cause: Cause): Example[] {
+  return typeof cause === 'string' ? [ofCode(refuser, cause)] : ofFields(refuser, cause);
+}
+
+function ofCode({ errors, expected }: Refuser, code: WireErrorCode): Example {
+  const sentence = SENTENCES[code];
+  return { name: code, sentence, summary: sentence, answer: wordingOf(errors, code, { ...DETAILS, expected }) };
+}
+
+/** An empty body, and each rule as if it alone were broken. */
+function ofFields({ errors }: Refuser, type: Dto<object>): Example[] {
+  const broken = (name: string, summary: string, violations: Violation[]): Example => ({
+    name,
+    sentence: SENTENCES.fields_invalid,
+    summary,
+    answer: wordingOf(errors, 'fields_invalid', { violations }),
+  });
+  return [
+    broken('fields_missing', 'every field is missing', violationsOf(new type())),
+    ...rulesOf(type).map((rule) => broken(`${rule.field}_${rule.step}`, rule.text, [rule])),
+  ];
+}
+
+/** Of several refusals that look alike on the wire, the first. */
+export function withoutRepetitions(examples: readonly Example[]): Example[] {
+  return [...new Map(examples.toReversed().map((one) => [JSON.stringify(one.answer), one])).values()].toReversed();
+}

@@ -1,0 +1,46 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModule } from '@nestjs/swagger';
+import type { Config } from '../config/env.js';
+import type { Definition } from './definition.js';
+
+/** The version of the described API, not of the service. */
+const API_VERSION = '1.0';
+
+/** The OpenAPI document of a definition. */
+export function documentOf(app: INestApplication, config: Config, definition: Definition): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, frame(definition, config), {
+    include: [...definition.modules],
+    operationIdFactory: (_controller, method) => method,
+  });
+  return { ...document, paths: pathsBelow(definition.basePath, document.paths) };
+}
+
+function frame({ name, description, servers, tags, securitySchemes }: Definition, config: Config): Frame {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.0.3')
+    .setTitle(`Latchkey: ${name}`)
+    .setDescription(description)
+    .setVersion(API_VERSION);
+  for (const [url, meaning] of Object.entries(servers)) builder.addServer(url, meaning);
+  for (const [tag, meaning] of Object.entries(tags)) builder.addTag(tag, meaning);
+  for (const [scheme, object] of Object.entries(securitySchemes(config))) builder.addSecurity(scheme, object);
+  return builder.build();
+}
+
+type Frame = Omit<OpenAPIObject, 'paths'>;
+
+function pathsBelow(basePath: string, paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [path.slice(basePath.length), publicUnlessSecured(item)]),
+  );
+}
+
+/** An operation without a security requirement says that it needs none. */
+function publicUnlessSecured(item: object): object {
+  return Object.fromEntries(
+    Object.entries(item).map(([method, operation]: [string, OperationObject]) => [
+      method,
+      { ...operation, security: operation.security ?? [] },
+    ]),
+  );
+}
