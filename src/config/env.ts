@@ -4,13 +4,13 @@ import { SETTINGS } from './settings.js';
 type Settings = { readonly [Name in keyof typeof SETTINGS]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['parse']>> };
 
 /** The configuration: every setting under its own name, typed and validated. Durations are seconds. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- Nest injects by the class, the interface names its properties
 export class Config {
   constructor(settings: Settings) {
     Object.assign(this, settings);
   }
 }
-// The class is what Nest injects by; the interface gives it the settings as properties.
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- one name for both is the point
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the class
 export interface Config extends Settings {}
 
 /** A start refused because of its settings; each line names one, what was given and what is allowed. */
@@ -25,8 +25,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {ConfigError} naming every wrong setting
  */
 export function readEnvironment(): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (existsSync('.env')) loadEnvFile();
   return parseEnvironment(process.env);
+}
+
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch (cause) {
+    throw new ConfigError('The file .env cannot be read.', { cause });
+  }
 }
 
 /**
@@ -38,14 +46,19 @@ export function parseEnvironment(environment: Environment): Config {
   const settings = Object.fromEntries(
     Object.entries(SETTINGS).map(([name, setting]) => {
       const given = environment[name] ?? '';
-      const value = setting.parse(given === '' ? setting.default : given);
-      if (value === undefined) problems.push(wrong(name, setting.secret ? '(not shown)' : given, setting.allowed));
+      const value = given === given.trim() ? setting.parse(given || setting.default) : undefined;
+      if (value === undefined)
+        problems.push(wrong(name, setting.secret ? '(not shown)' : given, allowedFor(setting, given)));
       return [name, value];
     }),
   ) as unknown as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return new Config({ ...settings, PUBLIC_URL: settings.PUBLIC_URL || `http://localhost:${settings.PORT}` });
+}
+
+function allowedFor({ allowed }: { readonly allowed: string }, given: string): string {
+  return given === given.trim() ? allowed : `${allowed}; no white space around it`;
 }
 
 function wrong(name: string, given: string, allowed: string): string {
@@ -68,6 +81,12 @@ function contradictions(settings: Settings): string[] {
       'PUBLIC_URL',
       '',
       'the same URL for every instance, as DATABASE_URL is set',
+    ],
+    [
+      settings.PORT === 0 && settings.PUBLIC_URL === '',
+      'PUBLIC_URL',
+      '',
+      'the URL of the service, which cannot be told from PORT=0',
     ],
     [
       settings.COOKIE_SAMESITE === 'none' && !secure,

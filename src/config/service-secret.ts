@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataFolder } from './data-folder.js';
 import { type Config, ConfigError } from './env.js';
 
 const LEAST_BYTES = 32;
@@ -15,11 +16,13 @@ export class ServiceSecret {
    */
   static of(config: Config): ServiceSecret {
     if (config.LATCHKEY_SECRET) return new ServiceSecret(Buffer.from(config.LATCHKEY_SECRET));
-    mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
-    const file = join(config.DATA_DIR, 'secret');
-    const secret = Buffer.from(readOrCreate(file).trim(), 'base64url');
-    if (secret.length < LEAST_BYTES)
-      throw new ConfigError(`${file} is damaged: it holds fewer than ${LEAST_BYTES} bytes.`);
+    const file = join(dataFolder(config), 'secret');
+    const text = readOrCreate(file).trim();
+    const secret = Buffer.from(text, 'base64url');
+    if (secret.length < LEAST_BYTES || secret.toString('base64url') !== text)
+      throw new ConfigError(
+        `${file} is damaged. Put the service secret back from a copy: everything is sealed under it.`,
+      );
     return new ServiceSecret(secret);
   }
 

@@ -61,17 +61,32 @@ export function choice<const T extends string>(of: Description, ...words: T[]): 
 
 /** A switch: `on` or `off`. */
 export function toggle(of: Description): Setting<boolean> {
-  return { ...of, allowed: 'on, off', parse: (value) => ({ on: true, off: false })[value] };
+  return {
+    ...of,
+    allowed: 'on, off',
+    parse: (value) => (value === 'on' || value === 'off' ? value === 'on' : undefined),
+  };
 }
 
-/** A URL of one of the given schemes, without a trailing slash; '' means not set. */
+/** A URL of one of the given schemes, as it was given; '' means not set. */
 export function url(of: Description, ...schemes: string[]): Setting<string> {
+  const form = new RegExp(`^(${schemes.join('|')})://.`);
+  return {
+    ...of,
+    allowed: `empty, or a URL with the scheme ${schemes.join(' or ')}`,
+    parse: (value) => (value === '' || (form.test(value) && URL.canParse(value)) ? value : undefined),
+  };
+}
+
+/** The address of a web service, in its normal form and without a slash at its end; '' means not set. */
+export function webAddress(of: Description): Setting<string> {
   const parse = (value: string): string | undefined => {
     if (value === '') return '';
-    if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol.slice(0, -1))) return undefined;
-    return value.replace(/\/+$/, '');
+    if (!/^https?:\/\/[^?#]+$/i.test(value) || !URL.canParse(value)) return undefined;
+    const { href, username, password } = new URL(value);
+    return username || password ? undefined : href.replace(/\/+$/, '');
   };
-  return { ...of, allowed: `empty, or a URL with the scheme ${schemes.join(' or ')}`, parse };
+  return { ...of, allowed: 'empty, or a URL with the scheme http or https, without user, query and fragment', parse };
 }
 
 /** Web origins (RFC 6454) separated by commas. */
@@ -79,7 +94,12 @@ export function origins(of: Description): Setting<readonly string[]> {
   const parse = (value: string): string[] | undefined => {
     const items = value.split(',').map((item) => item.trim());
     const given = items.filter(Boolean);
-    return given.every((item) => URL.canParse(item) && new URL(item).origin === item) ? given : undefined;
+    return given.every(isWebOrigin) ? given : undefined;
   };
   return { ...of, allowed: 'origins separated by commas, such as https://app.example.com', parse };
+}
+
+/** No patterns: an origin with `*` in it parses, and would never match. */
+function isWebOrigin(text: string): boolean {
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,18 +1,24 @@
-import { choice, duration, integer, origins, text, toggle, url } from './setting.js';
+import { isIP } from 'node:net';
+import { choice, duration, integer, origins, text, toggle, url, webAddress } from './setting.js';
+
+const HOST_NAME = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i;
+
+/** `address`, or `name <address>`. */
+const SENDER = /^([^\r\n<>]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/;
 
 /** Every setting of the service, in the order in which `.env.example` lists them. */
 export const SETTINGS = {
-  HOST: text({ default: '127.0.0.1', about: 'The address to listen on.' }, 'a host name or an IP address', Boolean),
-  PORT: integer({ default: '3000', about: 'The port to listen on; 0 lets the system choose.' }, 0, 65_535),
-  PUBLIC_URL: url(
-    {
-      default: '',
-      about:
-        'The address under which clients reach the service: issuer of all JWTs, start of all links. Empty means http://localhost:PORT. Changing it ends all JWTs.',
-    },
-    'http',
-    'https',
+  HOST: text(
+    { default: '127.0.0.1', about: 'The address to listen on.' },
+    'a host name or an IP address',
+    (value) => isIP(value) !== 0 || HOST_NAME.test(value),
   ),
+  PORT: integer({ default: '3000', about: 'The port to listen on; 0 lets the system choose.' }, 0, 65_535),
+  PUBLIC_URL: webAddress({
+    default: '',
+    about:
+      'The address under which clients reach the service: issuer of all JWTs, start of all links. Empty means http://localhost:PORT. Changing it ends all JWTs. Required with DATABASE_URL.',
+  }),
   CORS_ORIGINS: origins({
     default: '',
     about: 'The origins whose pages may use the cookie routes from another site.',
@@ -125,7 +131,7 @@ export const SETTINGS = {
   MAIL_FROM: text(
     { default: 'Latchkey <no-reply@localhost>', about: 'The sender of mails.' },
     'an address, with or without a name',
-    (value) => /^[^\r\n]*@[^\r\n]+$/.test(value),
+    (value) => SENDER.test(value),
   ),
   MAIL_RETRY: duration({
     default: '10s',

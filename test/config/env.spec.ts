@@ -1,0 +1,297 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, parseEnvironment, readEnvironment } from '../../src/config/env.js';
+import { SETTINGS } from '../../src/config/settings.js';
+
+const DEFAULTS = {
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  PUBLIC_URL: 'http://localhost:3000',
+  CORS_ORIGINS: [],
+  REGISTER_CONTRACT: '',
+  DATA_DIR: './data',
+  DATABASE_URL: '',
+  SQLITE_SYNCHRONOUS: 'NORMAL',
+  MIGRATE: true,
+  LATCHKEY_SECRET: '',
+  BCRYPT_COST: 10,
+  HASH_THREADS: 0,
+  HASH_QUEUE_LIMIT: 256,
+  JWT_ALGORITHM: 'ES256',
+  SESSION_MAX_AGE: 30 * 86_400,
+  BARE_TOKEN_TTL: 7 * 86_400,
+  ACCESS_TOKEN_TTL: 3600,
+  REFRESH_TOKEN_TTL: 14 * 86_400,
+  REFRESH_ROTATION: true,
+  REFRESH_GRACE: 30,
+  COOKIE_TOKEN_TTL: 3600,
+  COOKIE_NAME: 'token',
+  COOKIE_SECURE: 'auto',
+  COOKIE_SAMESITE: 'lax',
+  REAUTH_WINDOW: 600,
+  OPAQUE_TOKEN_IDLE_TTL: 30 * 86_400,
+  BASIC_ACCESS_TTL: 900,
+  BASIC_REFRESH_TTL: 30 * 86_400,
+  EMAIL_VERIFICATION: true,
+  PENDING_ACCOUNT_DAYS: 7,
+  SMTP_URL: '',
+  MAIL_FROM: 'Latchkey <no-reply@localhost>',
+  MAIL_RETRY: 10,
+  LOG_LEVEL: 'info',
+};
+
+const SECRET = 'a service secret of forty bytes, at least';
+
+/** Why an environment is refused, one line for each problem. */
+function refusal(environment: Record<string, string>): string[] {
+  try {
+    parseEnvironment(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  throw new Error(`accepted: ${JSON.stringify(environment)}`);
+}
+
+describe('an empty environment', () => {
+  it('means every default', () => {
+    expect(parseEnvironment({})).toEqual(DEFAULTS);
+  });
+
+  it('is what settings that are set to nothing mean', () => {
+    const nothing = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '']));
+    expect(parseEnvironment(nothing)).toEqual(DEFAULTS);
+  });
+
+  it('derives the public address from the port', () => {
+    expect(parseEnvironment({ PORT: '8080' }).PUBLIC_URL).toBe('http://localhost:8080');
+  });
+});
+
+describe('a right value', () => {
+  it.each([
+    ['HOST', '::1', '::1'],
+    ['HOST', '0.0.0.0', '0.0.0.0'],
+    ['HOST', 'db-1.example.com', 'db-1.example.com'],
+    ['PORT', '65535', 65_535],
+    ['PUBLIC_URL', 'https://id.example.com', 'https://id.example.com'],
+    ['PUBLIC_URL', 'https://id.example.com/', 'https://id.example.com'],
+    ['PUBLIC_URL', 'https://example.com/login/', 'https://example.com/login'],
+    ['PUBLIC_URL', 'HTTPS://ID.Example.com:443/', 'https://id.example.com'],
+    ['PUBLIC_URL', 'http://[::1]:3000', 'http://[::1]:3000'],
+    ['CORS_ORIGINS', 'https://app.example.com', ['https://app.example.com']],
+    [
+      'CORS_ORIGINS',
+      'https://app.example.com, http://localhost:5173,',
+      ['https://app.example.com', 'http://localhost:5173'],
+    ],
+    ['REGISTER_CONTRACT', 'token-pair', 'token-pair'],
+    ['LATCHKEY_SECRET', 'é'.repeat(16), 'é'.repeat(16)],
+    ['BCRYPT_COST', '15', 15],
+    ['MIGRATE', 'off', false],
+    ['COOKIE_NAME', 'my_session-1', 'my_session-1'],
+    ['SMTP_URL', 'smtps://user:pass@mail.example.com:465', 'smtps://user:pass@mail.example.com:465'],
+    ['MAIL_FROM', 'no-reply@example.com', 'no-reply@example.com'],
+    ['MAIL_FROM', 'Example Ltd. <no-reply@example.com>', 'Example Ltd. <no-reply@example.com>'],
+    ['LOG_LEVEL', 'trace', 'trace'],
+  ] as const)('of %s: %s', (name, given, value) => {
+    expect(parseEnvironment({ [name]: given })[name]).toEqual(value);
+  });
+
+  it('of DATABASE_URL is kept as it was given', () => {
+    const url = 'postgresql:///latchkey?host=/var/run/postgresql/';
+    const config = parseEnvironment({
+      DATABASE_URL: url,
+      LATCHKEY_SECRET: SECRET,
+      PUBLIC_URL: 'https://id.example.com',
+    });
+    expect(config.DATABASE_URL).toBe(url);
+  });
+
+  it.each([
+    ['900', 900],
+    ['900s', 900],
+    ['15m', 900],
+    ['1h', 3600],
+    ['30d', 2_592_000],
+    ['3650d', 315_360_000],
+  ])('of a duration: %s', (given, seconds) => {
+    expect(parseEnvironment({ SESSION_MAX_AGE: given }).SESSION_MAX_AGE).toBe(seconds);
+  });
+
+  it('of the grace time may be 0', () => {
+    expect(parseEnvironment({ REFRESH_GRACE: '0' }).REFRESH_GRACE).toBe(0);
+  });
+});
+
+describe('a wrong value is refused with its name, what was given and what is allowed', () => {
+  const PORTS = 'a whole number from 0 to 65535';
+  const COSTS = 'a whole number from 10 to 15';
+  const WEB = 'empty, or a URL with the scheme http or https, without user, query and fragment';
+  const ORIGINS = 'origins separated by commas, such as https://app.example.com';
+  const DURATION = 'seconds, or a number with s, m, h or d, from 1 s to 3650d';
+  const COOKIE_NAMES = "a cookie name of letters, digits, '_' or '-', without a prefix";
+  const SENDERS = 'an address, with or without a name';
+
+  it.each([
+    ['HOST', 'http://localhost', 'a host name or an IP address'],
+    ['HOST', 'local_host', 'a host name or an IP address'],
+    ['HOST', '[::1]', 'a host name or an IP address'],
+    ['HOST', '127.0.0.1:3000', 'a host name or an IP address'],
+    ['HOST', ' 127.0.0.1', 'a host name or an IP address; no white space around it'],
+    ['HOST', ' ', 'a host name or an IP address; no white space around it'],
+    ['PORT', '65536', PORTS],
+    ['PORT', '-1', PORTS],
+    ['PORT', '0x10', PORTS],
+    ['PORT', '1e3', PORTS],
+    ['PORT', '3000.5', PORTS],
+    ['PORT', 'NaN', PORTS],
+    ['PORT', '３０００', PORTS],
+    ['PORT', '3000\r', `${PORTS}; no white space around it`],
+    ['PUBLIC_URL', 'example.com', WEB],
+    ['PUBLIC_URL', 'ftp://example.com', WEB],
+    ['PUBLIC_URL', 'https:example.com', WEB],
+    ['PUBLIC_URL', 'https://', WEB],
+    ['PUBLIC_URL', 'https://user:secret@example.com', WEB],
+    ['PUBLIC_URL', 'https://example.com/?a=b', WEB],
+    ['PUBLIC_URL', 'https://example.com/?', WEB],
+    ['PUBLIC_URL', 'https://example.com/#top', WEB],
+    ['PUBLIC_URL', 'https://exa mple.com', WEB],
+    ['CORS_ORIGINS', '*', ORIGINS],
+    ['CORS_ORIGINS', 'null', ORIGINS],
+    ['CORS_ORIGINS', 'https://app.example.com/', ORIGINS],
+    ['CORS_ORIGINS', 'https://*.example.com', ORIGINS],
+    ['CORS_ORIGINS', 'https://a.example.com https://b.example.com', ORIGINS],
+    ['CORS_ORIGINS', 'https://app.example.com,b.example.com', ORIGINS],
+    ['REGISTER_CONTRACT', 'cookie', '(empty), bare-token, token-pair'],
+    ['SQLITE_SYNCHRONOUS', 'normal', 'NORMAL, FULL'],
+    ['MIGRATE', 'true', 'on, off'],
+    ['MIGRATE', 'constructor', 'on, off'],
+    ['BCRYPT_COST', '9', COSTS],
+    ['BCRYPT_COST', '16', COSTS],
+    ['HASH_THREADS', '257', 'a whole number from 0 to 256'],
+    ['HASH_QUEUE_LIMIT', '0', 'a whole number from 1 to 100000'],
+    ['JWT_ALGORITHM', 'HS256', 'ES256, RS256'],
+    ['JWT_ALGORITHM', 'none', 'ES256, RS256'],
+    ['SESSION_MAX_AGE', '0', DURATION],
+    ['SESSION_MAX_AGE', '3651d', DURATION],
+    ['SESSION_MAX_AGE', '1.5h', DURATION],
+    ['SESSION_MAX_AGE', '30 m', DURATION],
+    ['SESSION_MAX_AGE', '30M', DURATION],
+    ['SESSION_MAX_AGE', '2w', DURATION],
+    ['SESSION_MAX_AGE', '-5s', DURATION],
+    ['SESSION_MAX_AGE', '9'.repeat(400), DURATION],
+    ['REFRESH_GRACE', 'off', 'seconds, or a number with s, m, h or d, from 0 s to 3650d'],
+    ['COOKIE_NAME', '__Host-token', COOKIE_NAMES],
+    ['COOKIE_NAME', 'a;b', COOKIE_NAMES],
+    ['COOKIE_SECURE', 'yes', 'auto, true, false'],
+    ['COOKIE_SAMESITE', 'Lax', 'lax, strict, none'],
+    ['PENDING_ACCOUNT_DAYS', '7d', 'a whole number from 1 to 365'],
+    ['MAIL_FROM', 'nobody', SENDERS],
+    ['MAIL_FROM', 'Latchkey <a@b.example', SENDERS],
+    ['MAIL_FROM', 'a@b.example\r\nBcc: c@d.example', SENDERS],
+    ['LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal, silent'],
+  ])('%s=%s', (name, given, allowed) => {
+    expect(refusal({ [name]: given })).toEqual(`${name}=${given} is not allowed. Allowed: ${allowed}.`.split('\n'));
+  });
+
+  it.each([
+    ['LATCHKEY_SECRET', 'only thirty-one bytes, as it is', 'empty, or at least 32 bytes'],
+    ['LATCHKEY_SECRET', `${SECRET}\n`, 'empty, or at least 32 bytes; no white space around it'],
+    ['DATABASE_URL', 'mysql://user:pass@db/latchkey', 'empty, or a URL with the scheme postgres or postgresql'],
+    ['DATABASE_URL', 'postgres:', 'empty, or a URL with the scheme postgres or postgresql'],
+    ['DATABASE_URL', 'postgres://user:pass@db:port/latchkey', 'empty, or a URL with the scheme postgres or postgresql'],
+    ['SMTP_URL', 'user:pass@mail.example.com', 'empty, or a URL with the scheme smtp or smtps'],
+    ['SMTP_URL', 'smtp://', 'empty, or a URL with the scheme smtp or smtps'],
+  ])('but never prints the value of the secret %s', (name, given, allowed) => {
+    expect(refusal({ [name]: given })).toEqual([`${name}=(not shown) is not allowed. Allowed: ${allowed}.`]);
+  });
+
+  it('and all of them together', () => {
+    expect(refusal({ PORT: 'http', LATCHKEY_SECRET: 'short', LOG_LEVEL: 'loud', JWT_ALGORITHM: 'RS256' })).toEqual([
+      `PORT=http is not allowed. Allowed: ${PORTS}.`,
+      'LATCHKEY_SECRET=(not shown) is not allowed. Allowed: empty, or at least 32 bytes.',
+      'LOG_LEVEL=loud is not allowed. Allowed: trace, debug, info, warn, error, fatal, silent.',
+    ]);
+  });
+});
+
+describe('settings that are right alone and wrong together are refused', () => {
+  const DATABASE_URL = 'postgres://user:pass@db/latchkey';
+
+  it('a database for several instances without their common secret and address', () => {
+    expect(refusal({ DATABASE_URL })).toEqual([
+      'LATCHKEY_SECRET= is not allowed. Allowed: the same secret for every instance, as DATABASE_URL is set.',
+      'PUBLIC_URL= is not allowed. Allowed: the same URL for every instance, as DATABASE_URL is set.',
+    ]);
+  });
+
+  it('a port that the system chooses without an address', () => {
+    expect(refusal({ PORT: '0' })).toEqual([
+      'PUBLIC_URL= is not allowed. Allowed: the URL of the service, which cannot be told from PORT=0.',
+    ]);
+  });
+
+  it.each<Record<string, string>>([
+    { COOKIE_SAMESITE: 'none' },
+    { COOKIE_SAMESITE: 'none', PUBLIC_URL: 'http://id.example.com' },
+    { COOKIE_SAMESITE: 'none', PUBLIC_URL: 'https://id.example.com', COOKIE_SECURE: 'false' },
+  ])('a cookie for other sites that is not Secure: %o', (environment) => {
+    expect(refusal(environment)).toEqual([
+      'COOKIE_SAMESITE=none is not allowed. Allowed: lax or strict, unless the cookie is Secure (COOKIE_SECURE, PUBLIC_URL).',
+    ]);
+  });
+
+  it.each<Record<string, string>>([
+    { COOKIE_SAMESITE: 'none', PUBLIC_URL: 'HTTPS://id.example.com' },
+    { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'true' },
+  ])('but not one that is: %o', (environment) => {
+    expect(parseEnvironment(environment).COOKIE_SAMESITE).toBe('none');
+  });
+});
+
+describe('a .env file in the working folder', () => {
+  const home = process.cwd();
+  const known = new Set(Object.keys(process.env));
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-env-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(home);
+    for (const name of Object.keys(process.env)) if (!known.has(name)) delete process.env[name];
+    rmSync(folder, { recursive: true });
+  });
+
+  it('fills what the environment leaves open, and no more', () => {
+    process.env.PORT = '4000';
+    writeFileSync('.env', 'PORT=5000\n# COOKIE_NAME=other\nACCESS_TOKEN_TTL=5m\nMAIL_FROM=Me <me@example.com>\n');
+    const { PORT, COOKIE_NAME, ACCESS_TOKEN_TTL, MAIL_FROM } = readEnvironment();
+    expect({ PORT, COOKIE_NAME, ACCESS_TOKEN_TTL, MAIL_FROM }).toEqual({
+      PORT: 4000,
+      COOKIE_NAME: 'token',
+      ACCESS_TOKEN_TTL: 300,
+      MAIL_FROM: 'Me <me@example.com>',
+    });
+  });
+
+  it('may be absent', () => {
+    expect(readEnvironment().PORT).toBe(3000);
+  });
+
+  it('is checked like the environment', () => {
+    writeFileSync('.env', 'BCRYPT_COST=4\n');
+    expect(() => readEnvironment()).toThrow(
+      new ConfigError('BCRYPT_COST=4 is not allowed. Allowed: a whole number from 10 to 15.'),
+    );
+  });
+
+  it('that cannot be read stops the start', () => {
+    mkdirSync('.env');
+    expect(() => readEnvironment()).toThrow(new ConfigError('The file .env cannot be read.'));
+  });
+});
