@@ -4,11 +4,20 @@ import { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
 import { Mailer } from './mailer.js';
 
-/** How many mails may be on their way, waiting to be tried again included. */
+/** How many mails may be under way, those that wait to be tried again included. */
 const LIMIT = 1000;
 
 /** How often a mail is tried; with waits that double from ten seconds, the last try is after nearly three hours. */
 const TRIES = 11;
+
+/** How often a mail is tried that the server refuses for good: trying for hours costs a sender its good name (RFC 5321 §4.2.1). */
+const TRIES_IF_REFUSED = 3;
+
+/** The longest wait before a further try, in milliseconds: no link lives longer. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
+/** How long deliveries may still take when the service stops, in milliseconds. */
+const FINISH_MS = 2000;
 
 /** Makes a mail, or decides that there is none to send. */
 type Composer = () => Promise<Mail | undefined>;
@@ -32,10 +41,18 @@ export class MailQueue implements BeforeApplicationShutdown {
     this.underWay.add(sending);
   }
 
-  /** Waits for mails that are being sent, not for those that wait to be tried again: their owners can ask again. */
+  /** Resolves once no mail is under way any more. */
+  async settled(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+  }
+
+  /** Waits a moment for mails that are being sent, not for those that wait to be tried again: their owners can ask again. */
   async beforeApplicationShutdown(): Promise<void> {
     this.closing.abort();
-    await Promise.all(this.underWay);
+    const breakingOff = setTimeout(() => this.mailer.close(), FINISH_MS);
+    await this.settled();
+    clearTimeout(breakingOff);
+    this.mailer.close();
   }
 
   private async run(compose: Composer): Promise<void> {
@@ -49,15 +66,21 @@ export class MailQueue implements BeforeApplicationShutdown {
   }
 
   private async send(mail: Mail): Promise<void> {
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await this.mailer.deliver(mail);
       } catch (error) {
-        this.logger.warn({ message: 'A mail could not be sent.', subject: mail.subject, attempt, of: TRIES, error });
+        const of = (error as { permanent?: boolean }).permanent ? TRIES_IF_REFUSED : TRIES;
+        this.logger.warn({ message: 'A mail could not be sent.', subject: mail.subject, attempt, of, error });
+        if (attempt >= of) return;
       }
-      const waitMs = this.config.MAIL_RETRY * 1000 * 2 ** (attempt - 1);
-      const goesOn = await delay(waitMs, true, { signal: this.closing.signal, ref: false }).catch(() => false);
-      if (!goesOn) return;
+      if (!(await this.waitAfter(attempt))) return this.logger.warn('A mail was given up: the service stops.');
     }
+  }
+
+  /** Waits before the next try. Answers whether there is to be one: not when the service stops. */
+  private async waitAfter(attempt: number): Promise<boolean> {
+    const waitMs = Math.min(this.config.MAIL_RETRY * 1000 * 2 ** (attempt - 1), LONGEST_WAIT_MS);
+    return delay(waitMs, true, { signal: this.closing.signal, ref: false }).catch(() => false);
   }
 }

@@ -1,0 +1,40 @@
+import nodemailer from 'nodemailer';
+import type { Clock } from '../config/clock.js';
+import type { Config } from '../config/env.js';
+import type { Mail } from './mail.js';
+import { Mailer } from './mailer.js';
+import { messageOf } from './message.js';
+
+/** How long a mail server may take to answer, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+/** How many connections to the mail server may be open at a time; further mails wait for one. */
+const CONNECTIONS = 5;
+
+/** Sends mails to the server of `SMTP_URL`. */
+export class Smtp extends Mailer {
+  private readonly transport;
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.transport = nodemailer.createTransport({
+      url: config.SMTP_URL,
+      pool: true,
+      maxConnections: CONNECTIONS,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    });
+  }
+
+  async deliver(mail: Mail): Promise<void> {
+    await this.transport.sendMail(messageOf(mail, this.config.MAIL_FROM, this.clock.now()));
+  }
+
+  close(): void {
+    this.transport.close({ force: true });
+  }
+}
