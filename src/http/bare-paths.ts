@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Config } from '../config/env.js';
 import { isFormType } from '../contract-kit/body.js';
 import type { Contracts } from '../contract-kit/contracts.js';
@@ -46,10 +46,8 @@ function sharedContract(request: IncomingMessage, config: Config): string {
  * Holds a shared registration that is labelled urlencoded back until its body begins: if that is with `{`, it is JSON
  * from a careless client (`curl -d`), and the request is marked for the JSON contract before it is routed.
  */
-export function peekAtSharedRegistrations(server: Server, config: Config): void {
-  const route = server.listeners('request')[0] as RequestListener;
-  server.removeListener('request', route);
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+export function peekAtSharedRegistrations(route: RequestListener, config: Config): RequestListener {
+  return (request, response) => {
     if (!needsPeek(request, config)) return route(request, response);
     request.once('readable', () => {
       const chunk = request.read() as Buffer | null;
@@ -57,7 +55,7 @@ export function peekAtSharedRegistrations(server: Server, config: Config): void 
       if (chunk?.[0] === BRACE) request.headers['auth-contract'] = JSON_CONTRACT;
       route(request, response);
     });
-  });
+  };
 }
 
 function needsPeek(request: IncomingMessage, config: Config): boolean {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import cookie from '@fastify/cookie';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   type FastifyBaseLogger,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -22,15 +23,22 @@ import {
   peekAtSharedRegistrations,
   rewriteBarePath,
 } from './bare-paths.js';
-import { logRequests } from './request-log.js';
+import { answerClientErrors } from './client-errors.js';
+import { connectionsLetGo } from './closing.js';
+import { logOnceOver } from './request-log.js';
+import { inOneSpelling } from './request-target.js';
 import { securityHeaders } from './security-headers.js';
 
 /** The largest body, in bytes. */
 const BODY_LIMIT = 100_000;
 
-/** How long a client may take to send its headers, and its whole request, in milliseconds. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a client may take to send its headers, and its whole request, and how often that is looked at. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2000,
+  keepAliveTimeout: 72_000,
+};
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -43,17 +51,44 @@ export interface ServerParts {
   readonly logger: FastifyBaseLogger;
 }
 
+/** What every request begins with, however far it comes. */
+type Beginning = (request: FastifyRequest, reply: FastifyReply) => void;
+
 /** The HTTP server, before Nest adds its routes. */
 export function createServer(parts: ServerParts): FastifyAdapter {
-  const { config, contracts, errors, logger } = parts;
-  const rewrite = rewriteBarePath(contracts, config);
+  const headersFor = securityHeaders(parts.config.PUBLIC_URL);
+  const begin: Beginning = (request, reply) => {
+    void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
+    logOnceOver(request, reply, parts.contracts);
+  };
   const adapter = new FastifyAdapter({
+    ...optionsOf(parts, begin),
+    clientErrorHandler: answerClientErrors(parts.logger, headersFor('/')),
+  });
+  // Nest's hook runs before that of CORS, which answers preflights itself.
+  adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    begin(request, reply);
+    done();
+  });
+  const server = adapter.getInstance<FastifyInstance>();
+  acceptRawBodies(server);
+  void server.register(cookie);
+  addHooks(server, parts.routes);
+  return adapter;
+}
+
+function optionsOf(
+  { config, contracts, errors, logger }: ServerParts,
+  begin: Beginning,
+): FastifyHttpOptions<Server> & { readonly skipMiddie: true } {
+  const rewrite = rewriteBarePath(contracts, config);
+  return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
+    serverFactory: (route) => createHttpServer(TIMEOUTS, inOneSpelling(peekAtSharedRegistrations(route, config))),
     requestIdHeader: false,
     genReqId: requestId,
     return503OnClosing: false,
@@ -62,15 +97,11 @@ export function createServer(parts: ServerParts): FastifyAdapter {
       return rewrite(request);
     },
     // A path that cannot be decoded or has an over-long parameter never reaches a hook or a filter.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      errors.answer(error, request, reply),
-  });
-  const server = adapter.getInstance<FastifyInstance>();
-  acceptRawBodies(server);
-  void server.register(cookie);
-  addHooks(server, parts);
-  peekAtSharedRegistrations(server.server, config);
-  return adapter;
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply);
+      errors.answer(error, request, reply);
+    },
+  };
 }
 
 /** Hands every body on as it came: its contract parses it, after whatever that contract checks first. */
@@ -81,18 +112,20 @@ function acceptRawBodies(server: FastifyInstance): void {
   });
 }
 
-function addHooks(server: FastifyInstance, { config, contracts, routes }: ServerParts): void {
-  const headersFor = securityHeaders(config.PUBLIC_URL);
+function addHooks(server: FastifyInstance, routes: RouteTable): void {
   server.addHook('onRoute', ({ url, method }) => {
     if (method !== 'OPTIONS') routes.add(url, method);
   });
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
+  const letGo = connectionsLetGo(server.server);
+  server.addHook('preClose', (done) => {
+    letGo();
+    done();
+  });
+  server.addHook('onRequest', (request, _reply, done) => {
     const refused =
       isSharedRegistration({ method: request.method, url: request.originalUrl }) && namesUnknownContract(request.raw);
     done(refused ? new RequestError('auth_contract_unknown') : undefined);
   });
-  logRequests(server, contracts);
 }
 
 /** The caller's request id if it is harmless, else a new one. */
