@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { AuthError, DeadLinkError } from '../errors/auth-error.js';
+import type { Mail } from '../mail/mail.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
-import { canonical, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
+import { canonical, isUsername } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { verificationMail } from './mails.js';
@@ -24,9 +25,9 @@ export class EmailVerificationService {
     private readonly config: Config,
   ) {}
 
-  /** Whether the account may sign in by its e-mail address. */
-  isVerified(user: User): boolean {
-    return user.emailVerifiedAt !== null || !this.config.EMAIL_VERIFICATION;
+  /** Whether an account may be used by its e-mail address. */
+  isVerified({ emailVerifiedAt }: Pick<User, 'emailVerifiedAt'>): boolean {
+    return emailVerifiedAt !== null || !this.config.EMAIL_VERIFICATION;
   }
 
   /** The refusal of a sign-in by an address that is not verified; a new link is mailed. */
@@ -36,27 +37,15 @@ export class EmailVerificationService {
   }
 
   /** Mails a link to the stored address, in the background, unless one was mailed within the last five minutes. */
-  sendLink({ id, email }: User): void {
-    if (email === null) return;
-    this.mails.enqueue(async () => {
-      const link = {
-        accountId: id,
-        email,
-        purpose: 'verify_email',
-        lifetimeSeconds: LINK_SECONDS,
-        quietSeconds: QUIET_SECONDS,
-      } as const;
-      const token = await this.links.issue(link);
-      return token === undefined ? undefined : verificationMail(email, `${this.config.PUBLIC_URL}/verify/${token}`);
-    });
+  sendLink(user: User): void {
+    this.mails.enqueue(() => this.compose(user));
   }
 
   /** Mails a link to whoever asks for one and needs it. Says nothing, whether there is such an account or not. */
   resend(email: string): void {
     this.mails.enqueue(async () => {
       const user = await this.users.findByName('email', email);
-      if (user && user.status !== 'deactivated' && user.emailVerifiedAt === null) this.sendLink(user);
-      return undefined;
+      return user && user.status !== 'deactivated' && user.emailVerifiedAt === null ? this.compose(user) : undefined;
     });
   }
 
@@ -64,7 +53,7 @@ export class EmailVerificationService {
   async addressOf(token: string): Promise<string> {
     const owner = await this.links.find(token, 'verify_email');
     const user = owner && (await this.users.findById(owner.accountId));
-    if (!owner || user?.emailKey !== canonical(owner.email)) throw new DeadLinkError();
+    if (!user || user.status === 'deactivated' || user.emailKey !== canonical(owner.email)) throw new DeadLinkError();
     return owner.email;
   }
 
@@ -73,11 +62,28 @@ export class EmailVerificationService {
    * @throws {DeadLinkError} for a link that was used, has expired, is of a former address or never existed
    */
   async confirm(token: string): Promise<string> {
-    const email = await this.addressOf(token);
     const owner = await this.links.consume(token, 'verify_email');
     if (!owner) throw new DeadLinkError();
-    await this.users.confirmEmail(owner.accountId, owner.email, Array.from(owner.email).length <= USERNAME_MAX_LENGTH);
-    await this.links.endAll(owner.accountId, 'verify_email');
+    const { accountId, email } = owner;
+    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) throw new DeadLinkError();
+    await this.links.endAll(accountId, 'verify_email');
     return email;
+  }
+
+  private async compose({ id, email }: User): Promise<Mail | undefined> {
+    if (email === null) return undefined;
+    const token = await this.links.issue({
+      accountId: id,
+      email,
+      purpose: 'verify_email',
+      lifetimeSeconds: LINK_SECONDS,
+      quietSeconds: QUIET_SECONDS,
+    });
+    return token === undefined ? undefined : verificationMail(email, this.linkOf(token));
+  }
+
+  /** In ASCII, whatever the host: mails are plain ASCII. */
+  private linkOf(token: string): string {
+    return new URL(`${this.config.PUBLIC_URL}/verify/${token}`).href;
   }
 }

@@ -9,6 +9,8 @@ import type { Door } from './door.js';
 export interface Grant {
   readonly subject: TokenSubject;
   readonly accessToken: () => string;
+  /** How long an access token lives that is made now, in seconds. */
+  readonly accessTokenSeconds: () => number;
   readonly refreshToken: () => string;
 }
 
@@ -23,13 +25,17 @@ export class Grants {
 
   /** The grant for a session through its door. */
   of(door: Door, session: LiveSession, subject: TokenSubject): Grant {
+    const ofAccessToken = (): NonNullable<Door['accessToken']> => {
+      if (!door.accessToken) throw new Error(`${door.name} has no access tokens.`);
+      return door.accessToken;
+    };
     return {
       subject,
       accessToken: () => {
-        if (!door.accessToken) throw new Error(`${door.name} has no access tokens.`);
-        const { lifetime, claims } = door.accessToken;
+        const { lifetime, claims } = ofAccessToken();
         return this.accessTokens.issue(session, subject, lifetime(this.config), claims(subject));
       },
+      accessTokenSeconds: () => this.accessTokens.secondsOf(session, ofAccessToken().lifetime(this.config)),
       refreshToken: () => {
         if (!door.refreshToken) throw new Error(`${door.name} has no refresh tokens.`);
         return this.refreshTokens.issue(session, door.refreshToken.lifetime(this.config));

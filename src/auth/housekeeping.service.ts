@@ -10,6 +10,12 @@ import { RevocationService } from './revocation.service.js';
 
 const DAY_MS = 86_400_000;
 
+/**
+ * How long a revocation may have been begun without being taken for one that a crash cut short, in milliseconds. A change
+ * of password would lose the session it keeps if a round came between its steps.
+ */
+const UNDER_WAY_MS = 10_000;
+
 /** How many pending accounts one round removes at most. */
 const BATCH = 500;
 
@@ -41,7 +47,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
     if (this.running) return;
     this.running = true;
     try {
-      await this.revocation.finishDue();
+      await this.revocation.finishDue(new Date(this.clock.nowMs() - UNDER_WAY_MS));
       await this.sweep();
     } catch (error) {
       this.logger.error({ message: 'Housekeeping failed; it is tried again in a minute.', error });
@@ -56,7 +62,8 @@ export class HousekeepingService implements OnApplicationBootstrap {
     this.revocations.prune();
     const overdue = await this.users.pendingSince(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS), BATCH);
     for (const id of overdue) await this.revocation.deletePending(id);
-    await this.sessions.sweep(new Date(now - DAY_MS));
-    await this.links.sweep(new Date(now - DAY_MS));
+    const before = new Date(now - DAY_MS);
+    while (await this.sessions.sweep(before));
+    while (await this.links.sweep(before));
   }
 }

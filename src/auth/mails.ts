@@ -9,7 +9,8 @@ export function verificationMail(to: string, link: string): Mail {
     link,
     '',
     'The link works once, within 24 hours.',
-    'If it was not you, do nothing: without confirmation the account is removed.',
+    'If it was not you, do nothing: nobody can sign in with this address',
+    'unless you confirm it.',
     '',
   ].join('\n');
   return { to, subject: 'Confirm your e-mail address', text, link };

@@ -8,8 +8,11 @@ import { SessionsService } from '../tokens/sessions.service.js';
 import type { Principal } from './door.js';
 import { refusalOf } from './session-refusal.js';
 
-/** How much of its idle time must have passed before use pushes a session's end on, in milliseconds: a write a minute at most. */
+/** How long after the last time use pushes a session's end on again, in milliseconds: a write a minute at most. */
 const EXTEND_AFTER_MS = 60_000;
+
+/** The same as a part of the idle lifetime, so that a short one is not cut by a minute. */
+const EXTEND_AFTER_PART = 0.01;
 
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
@@ -34,8 +37,10 @@ export class OpaqueSessionsService {
   }
 
   private async extend({ session }: SessionStanding): Promise<void> {
-    const expiresAtMs = this.clock.nowMs() + this.config.OPAQUE_TOKEN_IDLE_TTL * 1000;
-    if (expiresAtMs - session.expiresAt.getTime() < EXTEND_AFTER_MS) return;
+    const idleMs = this.config.OPAQUE_TOKEN_IDLE_TTL * 1000;
+    const expiresAtMs = this.clock.nowMs() + idleMs;
+    const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
+    if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
     await this.sessions.extend(session.id, new Date(expiresAtMs));
   }
 }

@@ -6,6 +6,7 @@ import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { TokenSubject } from '../tokens/token-subject.js';
 import type { Door } from './door.js';
+import { EmailVerificationService } from './email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
 import { refusalOf } from './session-refusal.js';
 
@@ -22,12 +23,17 @@ export class RefreshService {
   constructor(
     private readonly sessions: SessionsService,
     private readonly grants: Grants,
+    private readonly verification: EmailVerificationService,
     private readonly config: Config,
   ) {}
 
-  /** New tokens for a session whose token is not used up by that. @throws {AuthError} why not */
+  /**
+   * New tokens for a session whose token is not used up by that.
+   * @throws {AuthError} `email_unverified` where the door demands a verified address, or why the session may not be used
+   */
   async renew(door: Door, sessionId: string): Promise<Grant> {
     const { session, subject } = await this.usable(sessionId);
+    if (door.signsInBy === 'email' && !this.verification.isVerified(subject)) throw new AuthError('email_unverified');
     return this.grants.of(door, session, subject);
   }
 

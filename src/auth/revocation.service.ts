@@ -50,9 +50,12 @@ export class RevocationService {
     await this.epochs.settle(accountId, epoch);
   }
 
-  /** Finishes what was begun and not finished. */
-  async finishDue(): Promise<void> {
-    for (const { id, securityEpoch, revocationDue } of await this.users.revocationsDue()) {
+  /**
+   * Finishes what was begun and not finished.
+   * @param before only what was begun before this time, where acts may still be under way
+   */
+  async finishDue(before?: Date): Promise<void> {
+    for (const { id, securityEpoch, revocationDue } of await this.users.revocationsDue(before)) {
       await this.finish(id, securityEpoch, revocationDue as RevocationReason);
     }
   }

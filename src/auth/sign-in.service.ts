@@ -36,9 +36,9 @@ export class SignInService {
    *   `email_unverified` or `hashing_overloaded`
    */
   async authenticate(door: Door, { identifier, password }: Credentials): Promise<User> {
-    const acceptable = ACCEPTABLE[door.signsInBy](identifier) && isPassword(password);
+    const acceptable = ACCEPTABLE[door.signsInBy](identifier);
     const user = acceptable ? await this.users.findByName(door.signsInBy, identifier) : undefined;
-    const matches = await this.hasher.verify(password, user?.passwordHash);
+    const matches = (await this.hasher.verify(password, user?.passwordHash)) && isPassword(password);
     if (!user) throw new AuthError('account_unknown', { identifier });
     if (!matches) throw new AuthError('password_wrong', { identifier });
     if (user.status === 'deactivated') throw new AuthError('account_deactivated', { identifier });
