@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import Database from 'better-sqlite3';
+import { dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
 
 /**
@@ -18,12 +18,12 @@ export class DataFolderLock implements OnApplicationShutdown {
    */
   static take(config: Config): DataFolderLock {
     if (config.DATABASE_URL) return new DataFolderLock(undefined);
-    mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
-    const file = new Database(join(config.DATA_DIR, 'lock'), { timeout: 0 });
+    const file = new Database(join(dataFolder(config), 'lock'), { timeout: 0 });
     try {
       file.exec('BEGIN EXCLUSIVE');
     } catch (cause) {
       file.close();
+      if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
       throw new ConfigError(`DATA_DIR=${config.DATA_DIR} is in use by another Latchkey.`, { cause });
     }
     return new DataFolderLock(file);

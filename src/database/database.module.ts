@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Config } from '../config/env.js';
-import { createDataSource, migrate } from './data-source.js';
+import { createDataSource, demandMigrated, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
@@ -30,7 +30,7 @@ export class DatabaseModule {
           useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
-            if (config.MIGRATE) await migrate(dataSource);
+            await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
             return dataSource;
           },
         }),

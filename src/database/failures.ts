@@ -18,12 +18,17 @@ export function collidedColumn<Column extends string>(error: unknown, columns: r
 /** Mistakes of ours in a statement, rather than a store that fails: SQLite's general error and PostgreSQL's class 42. */
 const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT.*|22...|23...|42...)$/;
 
-/** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 53, 57. */
-const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08...|53...|57...)/;
+/** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 28, 3D, 53, 57. */
+const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
+
+/** What the driver says of such a connection when there is no code. */
+const CONNECTION_LOST_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;
 
 /** Whether an error means that the store cannot be reached or used, so that trying again later may help. */
 export function isStoreFailure(error: unknown): boolean {
   if (error instanceof QueryFailedError) return !OUR_MISTAKE.test((error.driverError as DriverError).code ?? '');
   if (error instanceof TypeORMError) return true;
-  return error instanceof Error && CONNECTION_LOST.test((error as NodeJS.ErrnoException).code ?? '');
+  if (!(error instanceof Error)) return false;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? CONNECTION_LOST_MESSAGE.test(message) : CONNECTION_LOST.test(code);
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { Clock } from '../config/clock.js';
 
 /** A value that a statement takes; a `Date` is a point in time. */
 export type SqlValue = string | number | boolean | Date | null;
+
+type Parameters = Readonly<Record<string, SqlValue>>;
 
 const TOKENS = /\{now\}|::[a-z]+|:([a-z]\w*)/gi;
 
@@ -24,19 +26,49 @@ export class Sql {
   }
 
   /** The rows that a statement selects or returns. A write without RETURNING has none. */
-  async rows<Row>(statement: string, parameters: Readonly<Record<string, SqlValue>> = {}): Promise<Row[]> {
+  async rows<Row>(statement: string, parameters: Parameters = {}): Promise<Row[]> {
+    return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
+  }
+
+  /**
+   * As `rows`, but none if such a statement about the same thing is under way on any instance: for conditions that must
+   * see what that one writes. SQLite runs one statement at a time.
+   * @param about a kind of thing, and which of them
+   */
+  async rowsUnlessUnderWay<Row>(
+    about: readonly [kind: number, id: number],
+    statement: string,
+    parameters: Parameters,
+  ): Promise<Row[]> {
+    if (!this.isPostgres) return this.rows(statement, parameters);
+    return this.withRunner(async (runner) => {
+      const lock = await runner.query('SELECT pg_try_advisory_lock($1, $2) AS taken', [...about], true);
+      if (!(lock as { records: { taken: boolean }[] }).records[0]?.taken) return [];
+      try {
+        return await this.run<Row>(runner, statement, parameters);
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1, $2)', [...about]);
+      }
+    });
+  }
+
+  private async withRunner<T>(act: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await act(runner);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private async run<Row>(runner: QueryRunner, statement: string, parameters: Parameters): Promise<Row[]> {
     const bound: SqlValue[] = [];
     const text = statement.replace(TOKENS, (token, name: string | undefined) => {
       if (token === '{now}') return this.nowInto(bound);
       if (name === undefined) return this.isPostgres ? token : '';
       return this.bind(bound, parameters[name] as SqlValue);
     });
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      return ((await runner.query(text, bound, true)) as { records: Row[] }).records;
-    } finally {
-      await runner.release();
-    }
+    return ((await runner.query(text, bound, true)) as { records: Row[] }).records;
   }
 
   private bind(bound: SqlValue[], value: SqlValue): string {
