@@ -33,15 +33,26 @@ const layers = {
       const message = refusal(from, placeOf(posix.join(dirname(context.filename), specifier)));
       if (message) context.report({ node, message });
     };
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
   },
 };
 
 const TRANSACTIONAL = new Map([
   ['save', 'save() opens a transaction, and on SQLite two at once mix their rows: say insert() or update().'],
   ['remove', 'Repository.remove() opens a transaction, and on SQLite two at once mix their rows: say delete().'],
-  ['transaction', 'No transactions on request paths: an act is one statement, or several that are safe to stop between.'],
-  ['startTransaction', 'No transactions on request paths: an act is one statement, or several that are safe to stop between.'],
+  [
+    'transaction',
+    'No transactions on request paths: an act is one statement, or several that are safe to stop between.',
+  ],
+  [
+    'startTransaction',
+    'No transactions on request paths: an act is one statement, or several that are safe to stop between.',
+  ],
 ]);
 
 /** `remove` is a common word; only repositories and entity managers are meant. */
@@ -71,7 +82,10 @@ const explainedSuppressions = {
       Program() {
         for (const comment of context.sourceCode.getAllComments()) {
           if (bareSentence.test(comment.value)) {
-            context.report({ node: comment, message: 'A suppression carries its reason: `oxlint-disable-next-line rule -- why`.' });
+            context.report({
+              node: comment,
+              message: 'A suppression carries its reason: `oxlint-disable-next-line rule -- why`.',
+            });
           }
         }
       },

@@ -211,6 +211,6 @@ async function foreignTokens(driver: Driver): Promise<ForeignTokens> {
 
 /** Closes the connection under the service's feet, as a database that went away would. */
 function closeStore({ app }: Service): void {
-  const { driver } = app.get(DataSource) as unknown as { driver: { databaseConnection: { close(): void } } };
+  const { driver } = app.get(DataSource) as { driver: { databaseConnection: { close(): void } } };
   driver.databaseConnection.close();
 }

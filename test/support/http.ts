@@ -22,7 +22,7 @@ export interface Answer {
 /** Sends one request over a real socket, with just the headers given: `fetch` would add some of its own. */
 export function send(method: string, url: string, { headers = {}, body }: Sending = {}): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
-  const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : (body as string | Buffer));
+  const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const sent = {
     ...(isJson && { 'content-type': 'application/json' }),
     ...(bytes && { 'content-length': String(bytes.length) }),

@@ -1,0 +1,77 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { send } from '../support/http.js';
+import { decode } from '../support/jwt.js';
+import { PairClient } from '../support/pairs.js';
+import { type Postgres, startPostgres, waiting } from '../support/postgres.js';
+import { type Service, startService } from '../support/service.js';
+import { whole } from '../support/whole.js';
+
+let postgres: Postgres;
+let service: Service;
+let pairs: PairClient;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  service = await startService(await postgres.createDatabase('latchkey'));
+  pairs = new PairClient(service.url);
+});
+afterAll(async () => {
+  await service.stop();
+  await postgres.stop();
+});
+
+const UNAVAILABLE = { status: 503, body: { detail: 'Service temporarily unavailable, try again later.' } };
+
+describe('An outage of PostgreSQL', () => {
+  it('is answered 503 in the shape of the contract, never as a wrong password, and ends when it ends', async () => {
+    const { person, pair } = await pairs.newcomer();
+    await postgres.pause();
+
+    for (const answer of await Promise.all([pairs.signIn(person), pairs.refresh(pair.refresh), pairs.signIn(person)])) {
+      expect(whole(answer)).toEqual(UNAVAILABLE);
+      expect(answer.headers['retry-after']).toBe('5');
+    }
+    expect(whole(await pairs.getUser(pair.access))).toEqual({ status: 200, body: { username: person.username } });
+    expect(whole(await send('GET', `${service.url}/opaque-token/health`))).toEqual({
+      status: 200,
+      body: { status: 'error' },
+    });
+    expect((await send('GET', `${service.url}/health/ready`)).status).toBe(503);
+
+    await postgres.resume();
+
+    expect((await pairs.signIn(person)).status).toBe(200);
+    expect((await pairs.refresh(pair.refresh)).status).toBe(200);
+    expect((await send('GET', `${service.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('is answered 503 when something else hangs up at its port', async () => {
+    const { person } = await pairs.newcomer();
+    await postgres.pause();
+    const nobody = createServer((socket) => socket.once('data', () => socket.end()));
+    await new Promise<void>((resolve) => nobody.listen(Number(new URL(service.config.DATABASE_URL).port), resolve));
+
+    expect(whole(await pairs.signIn(person))).toEqual(UNAVAILABLE);
+
+    await new Promise((resolve) => nobody.close(resolve));
+    await postgres.resume();
+    expect((await pairs.signIn(person)).status).toBe(200);
+  });
+
+  it('is answered 503 by a request whose connection breaks while it waits', async () => {
+    const { person, pair } = await pairs.newcomer();
+    const database = await postgres.connect('latchkey');
+    onTestFinished(() => database.end());
+    await database.query('BEGIN');
+    await database.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [decode(pair.access).claims.user_id]);
+    const signingIn = pairs.signIn(person);
+    await waiting(database, 'transactionid');
+
+    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'latchkey'");
+
+    expect(whole(await signingIn)).toEqual(UNAVAILABLE);
+    await database.query('ROLLBACK');
+    expect((await pairs.signIn(person)).status).toBe(200);
+  });
+});
