@@ -40,6 +40,9 @@ const TIMEOUTS = {
   keepAliveTimeout: 72_000,
 };
 
+/** The longest path parameter, in characters: Node's limit for a whole head, so that no token is too long to be unknown. */
+const LONGEST_PARAMETER = 16_384;
+
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** What the server is made of. */
@@ -87,6 +90,7 @@ function optionsOf(
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
     serverFactory: (route) => createHttpServer(TIMEOUTS, inOneSpelling(peekAtSharedRegistrations(route, config))),
     requestIdHeader: false,
@@ -96,7 +100,7 @@ function optionsOf(
       setMediaTypeAside(request);
       return rewrite(request);
     },
-    // A path that cannot be decoded or has an over-long parameter never reaches a hook or a filter.
+    // A path that cannot be decoded never reaches a hook or a filter.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply);
       errors.answer(error, request, reply);
