@@ -1,5 +1,5 @@
 import type { AuthErrorCode } from '../errors/auth-error.js';
-import { REVOKED } from '../tokens/access-token.service.js';
+import { REVOKED } from '../tokens/revocations.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
 
 /** Why a session may not be used any more, or `undefined` if it may. */

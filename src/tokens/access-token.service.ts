@@ -4,44 +4,15 @@ import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
-import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
+import { AuthError } from '../errors/auth-error.js';
+import { type AccessTokenClaims, UNVERIFIED_AUDIENCE } from './access-token-claims.js';
 import { KeyRing } from './key-ring.js';
-import { Revocations } from './revocations.js';
-import type { RevocationReason } from './session.entity.js';
+import { REVOKED, Revocations } from './revocations.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
 import type { LiveSession, TokenSubject } from './token-subject.js';
 
-/** The audience of a token that was issued before its account was verified: it opens nothing, here or elsewhere. */
-export const UNVERIFIED_AUDIENCE = 'urn:latchkey:unverified';
-
 /** How many verified tokens an instance remembers; about 1 kB each. */
 const REMEMBERED_TOKENS = 20_000;
-
-/** The claims of an access token (RFC 9068 §2.2) beside those that its contract adds. */
-export interface AccessTokenClaims {
-  readonly iss: string;
-  readonly aud: string;
-  /** The account's id, as a string. */
-  readonly sub: string;
-  /** The contract. */
-  readonly client_id: string;
-  /** The session. */
-  readonly sid: string;
-  readonly jti: string;
-  readonly iat: number;
-  readonly exp: number;
-  readonly [extra: string]: unknown;
-}
-
-/** How the refusal of a revoked session's token is told, by the reason of the revocation. */
-export const REVOKED: Record<RevocationReason, AuthErrorCode> = {
-  signed_out: 'token_revoked',
-  tokens_cleared: 'token_revoked',
-  password_changed: 'token_revoked',
-  refresh_token_reused: 'token_revoked',
-  account_deactivated: 'token_account_deactivated',
-  account_deleted: 'token_account_gone',
-};
 
 /** Issues access tokens and says who may pass, without the database. */
 @Injectable()

@@ -1,7 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql, timeOf } from '../database/sql.js';
+import type { AuthErrorCode } from '../errors/auth-error.js';
 import type { RevocationReason } from './session.entity.js';
+
+/** How the refusal of a revoked session's token is told, by the reason of the revocation. */
+export const REVOKED: Record<RevocationReason, AuthErrorCode> = {
+  signed_out: 'token_revoked',
+  tokens_cleared: 'token_revoked',
+  password_changed: 'token_revoked',
+  refresh_token_reused: 'token_revoked',
+  account_deactivated: 'token_account_deactivated',
+  account_deleted: 'token_account_gone',
+};
 
 interface Revocation {
   readonly because: RevocationReason;

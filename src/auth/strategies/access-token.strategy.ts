@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
 import { AuthError } from '../../errors/auth-error.js';
-import { type AccessTokenClaims, AccessTokenService } from '../../tokens/access-token.service.js';
+import type { AccessTokenClaims } from '../../tokens/access-token-claims.js';
+import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { RefreshTokenService } from '../../tokens/refresh-token.service.js';
 import type { Principal } from '../door.js';
 

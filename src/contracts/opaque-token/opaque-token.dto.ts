@@ -1,5 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length, Matches } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { IsString, Length, Matches, type ValidationOptions } from 'class-validator';
 import { at, Check } from '../../contract-kit/dto.js';
 
 const INVALID_JSON = at(1, 'Invalid JSON payload');
@@ -9,51 +10,40 @@ const CHARACTERS = at(4, 'A field contains dis-allowed characters. Alphanumeric 
 
 const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
 
+/** A text of letters and digits within bounds; `lengthText` is what to say of another length. */
+function Alphanumeric(
+  least: number,
+  most: number,
+  lengthText: ValidationOptions,
+  shown: ApiPropertyOptions,
+): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ ...shown, minLength: least, maxLength: most, pattern: ALPHANUMERIC.source }),
+    IsString(INVALID_JSON),
+    Length(least, most, lengthText),
+    Matches(ALPHANUMERIC, CHARACTERS),
+  );
+}
+
+const Username = (): PropertyDecorator => Alphanumeric(4, 64, USERNAME_LENGTH, { example: 'myusername' });
+const Password = (example: string): PropertyDecorator =>
+  Alphanumeric(8, 64, PASSWORD_LENGTH, { example, format: 'password' });
+
 /** The body of both register and login. */
 export class CredentialsDto {
-  @ApiProperty({ example: 'myusername', minLength: 4, maxLength: 64, pattern: ALPHANUMERIC.source })
-  @IsString(INVALID_JSON)
-  @Length(4, 64, USERNAME_LENGTH)
-  @Matches(ALPHANUMERIC, CHARACTERS)
+  @Username()
   username!: string;
 
-  @ApiProperty({
-    example: 'mypassword1',
-    minLength: 8,
-    maxLength: 64,
-    pattern: ALPHANUMERIC.source,
-    format: 'password',
-  })
-  @IsString(INVALID_JSON)
-  @Length(8, 64, PASSWORD_LENGTH)
-  @Matches(ALPHANUMERIC, CHARACTERS)
+  @Password('mypassword1')
   password!: string;
 }
 
 /** The body of change-password. */
 export class ChangePasswordDto {
-  @ApiProperty({
-    example: 'mypassword1',
-    minLength: 8,
-    maxLength: 64,
-    pattern: ALPHANUMERIC.source,
-    format: 'password',
-  })
-  @IsString(INVALID_JSON)
-  @Length(8, 64, PASSWORD_LENGTH)
-  @Matches(ALPHANUMERIC, CHARACTERS)
+  @Password('mypassword1')
   old_password!: string;
 
-  @ApiProperty({
-    example: 'mypassword2',
-    minLength: 8,
-    maxLength: 64,
-    pattern: ALPHANUMERIC.source,
-    format: 'password',
-  })
-  @IsString(INVALID_JSON)
-  @Length(8, 64, PASSWORD_LENGTH)
-  @Matches(ALPHANUMERIC, CHARACTERS)
+  @Password('mypassword2')
   @Check(5, 'New and old passwords are identical', (value, dto) => value !== (dto as ChangePasswordDto).old_password)
   new_password!: string;
 }
