@@ -22,6 +22,7 @@ export interface RingKey {
 export class KeyRing implements OnModuleInit {
   private readonly keys = new Map<string, RingKey>();
   private current: RingKey | undefined;
+  private lastSequence = 0;
 
   constructor(
     @InjectRepository(SigningKey) private readonly rows: Repository<SigningKey>,
@@ -33,9 +34,10 @@ export class KeyRing implements OnModuleInit {
   /** Loads the ring, and makes the first key of the configured algorithm. @throws if a key will not unseal */
   async onModuleInit(): Promise<void> {
     await this.load();
-    if (this.current) return;
-    await this.create();
-    await this.load();
+    while (!this.current) {
+      await this.create();
+      await this.load();
+    }
   }
 
   /** The key that signs now. */
@@ -63,11 +65,12 @@ export class KeyRing implements OnModuleInit {
         privateKey: unsealKey(row.sealedPrivateKey, row.kid, this.secret),
       };
       this.keys.set(key.kid, key);
+      this.lastSequence = row.sequence;
       if (key.algorithm === this.config.JWT_ALGORITHM) this.current = key;
     }
   }
 
-  /** Adds a key. If another instance was first, its key is the one: the sequence number is unique. */
+  /** Adds a key after the last that was loaded. If another instance was first, its key is the next: the number is unique. */
   private async create(): Promise<void> {
     const algorithm = this.config.JWT_ALGORITHM;
     const { publicKey, privateKey } =
@@ -76,7 +79,7 @@ export class KeyRing implements OnModuleInit {
         : generateKeyPairSync('rsa', { modulusLength: 2048 });
     const publicJwk = publicKey.export({ format: 'jwk' });
     const kid = thumbprint(publicJwk);
-    const sequence = ((await this.rows.maximum('sequence')) ?? 0) + 1;
+    const sequence = this.lastSequence + 1;
     const sealedPrivateKey = sealKey(privateKey, kid, this.secret);
     try {
       await this.rows.insert({
