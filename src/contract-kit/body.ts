@@ -19,7 +19,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type FieldReader = (body: RawBody | undefined) => Promise<Fields>;
 
 const FORM_TYPE = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
-const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+const MULTIPART_TYPE = /^multipart\/form-data/i;
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 /** Whether a media type is one that HTML forms send. */
 export function isFormType(mediaType: string): boolean {
@@ -32,39 +33,71 @@ export function isJsonType(mediaType: string): boolean {
 }
 
 /** Reads JSON, whatever the media type says. No body at all is malformed JSON too. */
-export const readJson: FieldReader = async (body) => asObject(parseJson(body?.bytes ?? Buffer.alloc(0)));
+export const readJson: FieldReader = async (body) => parseJsonObject(body?.bytes ?? Buffer.alloc(0));
 
-/** Reads a form by its media type. A form that cannot be parsed is malformed; a file in it is no text. */
+/**
+ * Reads a form by its media type. A form that cannot be parsed, or is not UTF-8, is malformed: read with replacement
+ * characters, different passwords would become one. A file in it is no text.
+ */
 export const readForm: FieldReader = async (body) => {
   if (!body) return {};
   const { bytes, mediaType } = body;
   try {
-    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': mediaType } }).formData();
-    return Object.fromEntries(form);
+    return MULTIPART_TYPE.test(mediaType) ? await readMultipart(bytes, mediaType) : readUrlencoded(bytes);
   } catch (cause) {
     throw new RequestError('body_malformed', { cause, mediaType });
   }
 };
 
+async function readMultipart(bytes: Buffer, mediaType: string): Promise<Fields> {
+  const form = await new Response(utf8(bytes), { headers: { 'content-type': mediaType } }).formData();
+  return Object.fromEntries(form);
+}
+
+/** As the URL standard parses it, but for its replacement characters. */
+function readUrlencoded(bytes: Buffer): Fields {
+  const pairs = bytes.toString('latin1').split('&').filter(Boolean);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      return [percentDecoded(name), percentDecoded(value.join('='))];
+    }),
+  );
+}
+
+/** @param text one character for each byte */
+function percentDecoded(text: string): string {
+  const bytes = text
+    .replaceAll('+', ' ')
+    .replaceAll(/%([\da-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return utf8(Buffer.from(bytes, 'latin1'));
+}
+
+/** @throws {TypeError} for bytes that are not UTF-8 */
+function utf8(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}
+
 /** A JSON text in UTF-8. @throws {RequestError} `body_malformed` */
-export function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(utf8(bytes));
   } catch (cause) {
     throw new RequestError('body_malformed', { cause });
   }
 }
 
-/** A parsed value as fields. @throws {RequestError} `body_not_object`, telling what it is instead */
-export function asObject(value: unknown): Fields {
+/** JSON that has to be an object. @throws {RequestError} `body_malformed`, or `body_not_object` with what it is instead */
+export function parseJsonObject(bytes: Buffer): Fields {
+  const value = parseJson(bytes);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new RequestError('body_not_object', { found: kindOf(value) });
+  throw new RequestError('body_not_object', { found: kindOf(value, bytes) });
 }
 
 /** The kind of a value, in the words of the one contract that prints it (Python's). */
-function kindOf(value: unknown): WireErrorDetails['found'] {
+function kindOf(value: unknown, json: Buffer): WireErrorDetails['found'] {
   if (value === null) return 'NoneType';
   if (Array.isArray(value)) return 'list';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (typeof value === 'number') return /[.e]/i.test(json.toString()) ? 'float' : 'int';
   return typeof value === 'boolean' ? 'bool' : 'str';
 }

@@ -112,6 +112,8 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
       ['int', '1'],
       ['int', '-12345678901234567890'],
       ['float', '1.5'],
+      ['float', '1.0'],
+      ['float', '1e2'],
       ['bool', 'false'],
       ['NoneType', 'null'],
     ])('answers JSON that is a %s that it expected a dictionary', async (kind, body) => {

@@ -1,4 +1,4 @@
-import { asObject, type FieldReader, isFormType, isJsonType, parseJson, readForm } from '../../contract-kit/body.js';
+import { type FieldReader, isFormType, isJsonType, parseJsonObject, readForm } from '../../contract-kit/body.js';
 import { RequestError } from '../../contract-kit/wire-error.js';
 
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
@@ -9,9 +9,9 @@ export const readTokenPairFields: FieldReader = async (body) => {
   const { bytes, mediaType } = body;
   if (isFormType(mediaType)) return readForm(body);
   if (!isJsonType(mediaType)) throw new RequestError('media_type_unsupported', { mediaType });
-  const fields = asObject(parseJson(bytes));
+  const fields = parseJsonObject(bytes);
   const hasNumbers = Object.values(fields).some((value) => typeof value === 'number');
-  return hasNumbers ? asObject(parseJson(withNumbersQuoted(bytes))) : fields;
+  return hasNumbers ? parseJsonObject(withNumbersQuoted(bytes)) : fields;
 };
 
 /** Valid JSON with its numbers as texts, digit for digit: beyond 2^53 two passwords would become one number. */
