@@ -43,12 +43,21 @@ export class PinsService {
    */
   async set(principal: Principal, pin: string, currentPin: string | undefined): Promise<void> {
     if (!isPin(pin)) throw new AuthError('pin_invalid');
+    // A second try if another change came between: a front end may send a form twice.
+    const isSet = (await this.trySet(principal, pin, currentPin)) || (await this.trySet(principal, pin, currentPin));
+    if (!isSet) throw new AuthError('pin_proof_required');
+  }
+
+  /** Answers whether the PIN was still the one that was looked at. */
+  private async trySet(principal: Principal, pin: string, currentPin: string | undefined): Promise<boolean> {
     const user = await this.account(principal);
     if (user.pinHash && currentPin !== undefined) await this.prove(user, principal.sessionId, currentPin);
     else if (user.pinHash && !(await this.isOwnerShown(principal))) throw new AuthError('pin_proof_required');
     const pinHash = await this.pool.hash(this.peppered(pin), bcrypt.genSaltSync(this.config.BCRYPT_COST));
-    if (!(await this.pins.replace(user.id, user.pinHash, pinHash))) throw new AuthError('pin_proof_required');
+    if (!(await this.pins.replace(user.id, user.pinHash, pinHash))) return false;
+    await this.sessions.forgetPinProofs(user.id, principal.sessionId);
     this.notices.pinChanged(user);
+    return true;
   }
 
   /**

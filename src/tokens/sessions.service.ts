@@ -102,6 +102,14 @@ export class SessionsService {
     await this.sql.rows('UPDATE sessions SET pin_proved_at = {now} WHERE id = :id', { id });
   }
 
+  /** Forgets the proofs of an account's former PIN in its other sessions. */
+  async forgetPinProofs(accountId: number, exceptId: string): Promise<void> {
+    await this.sql.rows('UPDATE sessions SET pin_proved_at = NULL WHERE user_id = :accountId AND id <> :exceptId', {
+      accountId,
+      exceptId,
+    });
+  }
+
   /** Ends one session, from now on in memory and for good. */
   async revoke(id: string, because: RevocationReason): Promise<void> {
     await this.revokeWhere('id = :id', because, { id });

@@ -169,7 +169,7 @@ describe.each(MOUNTS)('POST %s/protected/pin', (base) => {
       const { token } = await client.newcomer();
       await client.setPin(token, { pin: 'PIN2' });
 
-      for (const wrong of ['PIN3', 'pin2', 'PIN', 'PIN22', ''])
+      for (const wrong of ['PIN3', 'pin2', 'PIN', 'PIN22'])
         expect(await setPin(token, wrong), wrong).toEqual(WRONG_PIN);
     });
 

@@ -7,6 +7,10 @@ const USER_AGENT_LENGTH = 512;
 
 /** Where a request comes from. */
 export const Client = createParamDecorator((_data: unknown, context: ExecutionContext): ClientOfRequest => {
-  const { ip, headers } = context.switchToHttp().getRequest<FastifyRequest>();
-  return { ip, userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH) };
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    ip: request.ip,
+    userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_LENGTH),
+    identify: (accountId) => void Object.assign(request, { user: { accountId } }),
+  };
 });

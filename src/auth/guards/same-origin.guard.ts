@@ -10,9 +10,12 @@ import { AuthError } from '../../errors/auth-error.js';
 @Injectable()
 export class SameOriginGuard implements CanActivate {
   private readonly allowed: ReadonlySet<string>;
+  private readonly isHttps: boolean;
 
   constructor(config: Config) {
-    this.allowed = new Set([new URL(config.PUBLIC_URL).origin, ...config.CORS_ORIGINS]);
+    const own = new URL(config.PUBLIC_URL);
+    this.allowed = new Set([own.origin, ...config.CORS_ORIGINS]);
+    this.isHttps = own.protocol === 'https:';
   }
 
   canActivate(context: ExecutionContext): true {
@@ -20,12 +23,18 @@ export class SameOriginGuard implements CanActivate {
     const site = headers['sec-fetch-site'];
     if (site === 'same-origin' || site === 'none') return true;
     if (headers.origin === undefined && site === undefined) return true;
-    if (headers.origin !== undefined && (this.allowed.has(headers.origin) || isOwnHost(headers.origin, headers.host)))
+    if (
+      headers.origin !== undefined &&
+      (this.allowed.has(headers.origin) || this.isOwnHost(headers.origin, headers.host))
+    )
       return true;
     throw new AuthError('cross_site_request');
   }
-}
 
-function isOwnHost(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  /** Whether an origin is the host that was asked; of a service behind https, not its plain http namesake. */
+  private isOwnHost(origin: string, host: string | undefined): boolean {
+    if (host === undefined || !URL.canParse(origin)) return false;
+    const { protocol, host: originHost } = new URL(origin);
+    return originHost === host.toLowerCase() && (protocol === 'https:' || !this.isHttps);
+  }
 }

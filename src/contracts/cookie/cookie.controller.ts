@@ -67,8 +67,11 @@ export class CookieController {
     'email_taken',
     'hashing_overloaded',
   )
-  async register(@ContractBody(COOKIE, RegisterDto) { username, email, password1 }: RegisterDto): Promise<MeDto> {
-    return me(await this.registration.register({ username, email, password: password1 }));
+  async register(
+    @ContractBody(COOKIE, RegisterDto) { username, email, password1 }: RegisterDto,
+    @Client() client: ClientOfRequest,
+  ): Promise<MeDto> {
+    return me(await this.registration.register({ username, email, password: password1 }, client));
   }
 
   @Post('users/login')
@@ -93,7 +96,7 @@ export class CookieController {
   @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Logout', description: 'Ends the session and clears the cookie.' })
   @ApiNoContentResponse({ description: 'Signed out.', headers: SET_COOKIE })
-  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'cross_site_request')
+  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'body_too_large', 'cross_site_request')
   async logout(
     @CurrentPrincipal() { sessionId }: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -120,7 +123,7 @@ export class CookieController {
   @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Refresh Token', description: 'Sets a fresh cookie.' })
   @ApiOkResponse({ type: MeDto, description: 'The cookie is a fresh one.', headers: SET_COOKIE })
-  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'cross_site_request')
+  @Refusals(COOKIE, ...COOKIE_REFUSALS, 'body_too_large', 'cross_site_request')
   async refresh(
     @CurrentPrincipal() { sessionId }: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -153,7 +156,7 @@ export class CookieController {
     @ContractBody(COOKIE, PinDto) { pin, current_pin }: PinDto,
     @PinHeader() pinHeader: string | undefined,
   ): Promise<MessageDto> {
-    await this.pins.set(principal, pin, pinHeader ?? current_pin ?? undefined);
+    await this.pins.set(principal, pin, pinHeader ?? (current_pin || undefined));
     return { message: 'pin set' };
   }
 }
