@@ -6,6 +6,9 @@ import { type Config, ConfigError, readEnvironment } from './config/env.js';
 const REQUESTS_END_MS = 9000;
 const PROCESS_ENDS_MS = 10_000;
 
+// What the service writes is for its own user: the database holds password hashes.
+process.umask(0o077);
+
 let stopping: Promise<void> | undefined;
 
 async function main(): Promise<void> {

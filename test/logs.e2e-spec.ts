@@ -47,14 +47,14 @@ describe('the log', () => {
     ...fields,
   });
 
-  it('has one line for a request, with the account that signed in', async () => {
+  it('has one line for a request, with the account that registered or signed in', async () => {
     const { username, password } = newPerson();
     const [, registered] = await ask('POST', '/auth/register', { body: { username, password } });
+    const { id: accountId } = (await service.app.get(UsersService).findByName('username', username)) ?? {};
     expect(registered).toEqual([
-      line({ method: 'POST', route: '/bare-token/auth/register', status: 200, contract: 'bare-token' }),
+      line({ method: 'POST', route: '/bare-token/auth/register', status: 200, contract: 'bare-token', accountId }),
     ]);
     const [{ json }, signedIn] = await ask('POST', '/token-pair/auth/token', form({ username, password }));
-    const { id: accountId } = (await service.app.get(UsersService).findByName('username', username)) ?? {};
     expect(signedIn).toEqual([
       line({ method: 'POST', route: '/token-pair/auth/token', status: 200, contract: 'token-pair', accountId }),
     ]);

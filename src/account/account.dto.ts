@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CheckText } from '../contract-kit/dto.js';
-import { isEmailAddress } from '../users/identifiers.js';
+import { IsString } from 'class-validator';
+import { at } from '../contract-kit/dto.js';
 
 /** The body of a request for another link. */
 export class ResendDto {
   @ApiProperty({ example: 'john@doe.com', format: 'email' })
-  @CheckText(1, 'Must be an e-mail address.', isEmailAddress)
+  @IsString(at(1, 'Must be a text.'))
   email!: string;
 }

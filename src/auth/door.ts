@@ -39,6 +39,8 @@ export interface Door {
 export interface Client {
   readonly ip: string;
   readonly userAgent: string | undefined;
+  /** Notes for the log which account it turned out to be. */
+  readonly identify: (accountId: number) => void;
 }
 
 /** Who a request speaks for, once its token was checked. */

@@ -4,7 +4,7 @@ import { AuthError, DeadLinkError } from '../errors/auth-error.js';
 import type { Mail } from '../mail/mail.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
-import { canonical, isUsername } from '../users/identifiers.js';
+import { canonical, isEmailAddress, isUsername } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { verificationMail } from './mails.js';
@@ -43,6 +43,7 @@ export class EmailVerificationService {
 
   /** Mails a link to whoever asks for one and needs it. Says nothing, whether there is such an account or not. */
   resend(email: string): void {
+    if (!isEmailAddress(email)) return;
     this.mails.enqueue(async () => {
       const user = await this.users.findByName('email', email);
       return user && user.status !== 'deactivated' && user.emailVerifiedAt === null ? this.compose(user) : undefined;

@@ -33,20 +33,21 @@ export class RegistrationService {
    * @throws {AuthError} `username_invalid`, `email_invalid`, `password_invalid`, `username_taken`, `email_taken` or
    *   `hashing_overloaded`
    */
-  async register({ username, email, password }: Registration): Promise<User> {
+  async register({ username, email, password }: Registration, client: Client): Promise<User> {
     if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
     if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
     if (!isPassword(password)) throw new AuthError('password_invalid');
     const pending = username === undefined && this.config.EMAIL_VERIFICATION;
     const passwordHash = await this.hasher.hash(password);
     const user = await this.users.insert({ username, email, passwordHash, status: pending ? 'pending' : 'active' });
+    client.identify(user.id);
     if (pending) this.verification.sendLink(user);
     return user;
   }
 
   /** Makes an account and opens its first session. @throws {AuthError} as `register` */
   async registerAndSignIn(door: Door, registration: Registration, client: Client): Promise<Grant> {
-    return this.signIn.open(door, await this.register(registration), client);
+    return this.signIn.open(door, await this.register(registration, client), client);
   }
 
   /**

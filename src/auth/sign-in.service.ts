@@ -68,7 +68,8 @@ export class SignInService {
       contract: door.name,
       lifetimeSeconds: door.sessionLifetime(this.config),
       secretHash,
-      ...client,
+      ip: client.ip,
+      userAgent: client.userAgent,
     });
     if (!session) throw new AuthError('password_wrong');
     this.lastSignIns.note(user.id, session.createdAt);

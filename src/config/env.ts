@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { SETTINGS } from './settings.js';
 
 type Settings = { readonly [Name in keyof typeof SETTINGS]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['parse']>> };
@@ -31,7 +32,9 @@ export function readEnvironment(): Config {
 
 function loadEnvFile(): void {
   try {
-    process.loadEnvFile('.env');
+    // A byte order mark, as some editors write, would become part of the first name.
+    const file = parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, ''));
+    process.env = { ...file, ...process.env };
   } catch (cause) {
     throw new ConfigError('The file .env cannot be read.', { cause });
   }

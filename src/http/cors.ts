@@ -12,9 +12,11 @@ const SHARED: FastifyCorsOptions = {
   strictPreflight: false,
 };
 
-/** Which pages may read the answers of a route: those of a header contract anybody's, the others those of `CORS_ORIGINS`. */
+/** Which pages may read the answers of a route: of a header contract and of e-mail verification, which any contract's front
+ * end may ask for, anybody's; of the others those of `CORS_ORIGINS`. */
 export function corsPolicy(contracts: Contracts, config: Config): (request: FastifyRequest) => FastifyCorsOptions {
   const anyOrigin: FastifyCorsOptions = { ...SHARED, origin: '*' };
   const allowedOrigins: FastifyCorsOptions = { ...SHARED, origin: [...config.CORS_ORIGINS], credentials: true };
-  return ({ url }) => (contracts.ofBasePath(url)?.cors === 'any origin' ? anyOrigin : allowedOrigins);
+  return ({ url }) =>
+    contracts.ofBasePath(url)?.cors === 'any origin' || url.startsWith('/verify/') ? anyOrigin : allowedOrigins;
 }

@@ -37,13 +37,20 @@ export function isUsername(value: string): boolean {
   return isName(value) && lengthOf(value) <= USERNAME_MAX_LENGTH;
 }
 
+/** What no mail can be addressed to as it is written: brackets and escapes, and full stops that mail reads as dots. */
+const UNMAILABLE = /[<>\\\u3002\uFF0E\uFF61]/;
+
 /**
  * Whether a text has the form of an e-mail address; a bare host as in `user@localhost` is fine. Of one that is too long
  * as a whole no part is too long, so that callers can tell the two apart.
  */
 export function hasEmailForm(value: string): boolean {
   const require_tld = value.includes('.', value.lastIndexOf('@'));
-  return isName(value) && isEmail(value, { require_tld, ignore_max_length: lengthOf(value) > EMAIL_MAX_LENGTH });
+  return (
+    isName(value) &&
+    !UNMAILABLE.test(value) &&
+    isEmail(value, { require_tld, ignore_max_length: lengthOf(value) > EMAIL_MAX_LENGTH })
+  );
 }
 
 /** Whether a text is acceptable as an e-mail address in any contract. */

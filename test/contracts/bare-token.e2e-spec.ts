@@ -92,6 +92,7 @@ describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
       ['of 1,025 bytes', 'x'.repeat(1025)],
       ['of 1,026 bytes in 513 characters', 'é'.repeat(513)],
       ['with a NUL', 'Secret\x001234'],
+      ['with a control character', 'Secret\t1234'],
       ['with a lone surrogate', 'Secret\udc00'],
     ])('answers 400 to a password %s', async (_what, password) => {
       expect(await post({ username: 'somebody', password })).toEqual(refused(400, 'invalid password'));

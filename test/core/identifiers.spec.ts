@@ -99,6 +99,11 @@ describe('An e-mail address', () => {
     expect(addresses.filter((address) => !isEmailAddress(address))).toEqual([]);
   });
 
+  it('can be written to as it stands: without brackets, escapes or full stops that mail reads as dots', () => {
+    for (const address of ['"a<b"@x.org', '"a\\\\b"@x.org', 'u@x\u3002org', 'u@x\uFF0Eorg'])
+      expect([address, isEmailAddress(address)]).toEqual([address, false]);
+  });
+
   it('needs one @ with something on both sides', () => {
     for (const address of [
       'user',

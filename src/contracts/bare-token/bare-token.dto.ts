@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
-import { isPassword, isUsername } from '../../users/identifiers.js';
+import { isPassword, isPlainText, isUsername } from '../../users/identifiers.js';
 
 const isFilled = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
@@ -15,7 +15,7 @@ export class CredentialsDto {
   @ApiProperty({ example: 'my_password', minLength: 1, format: 'password' })
   @Check(1, 'invalid request body', isTextOrMissing)
   @Check(3, 'missing required field: "password"', isFilled)
-  @CheckText(5, 'invalid password', isPassword)
+  @CheckText(5, 'invalid password', (value) => isPassword(value) && isPlainText(value))
   password!: string;
 }
 

@@ -42,6 +42,7 @@ export class BasicController {
   @ApiOkResponse({ type: TokensDto, description: 'Signed in.' })
   @Refusals(
     BASIC,
+    'body_too_large',
     'credentials_malformed',
     'account_unknown',
     'password_wrong',
@@ -78,6 +79,7 @@ export class BasicController {
   @ApiOkResponse({ type: RefreshedDto, description: 'A fresh access token.' })
   @Refusals(
     BASIC,
+    'body_too_large',
     'token_missing',
     'token_expired',
     'token_revoked',

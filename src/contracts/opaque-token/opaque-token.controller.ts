@@ -54,8 +54,11 @@ export class OpaqueTokenController {
   @ApiOperation({ summary: 'Create a new user account' })
   @ApiOkResponse({ description: 'Success' })
   @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'username_taken', 'hashing_overloaded')
-  async register(@ContractBody(OPAQUE_TOKEN, CredentialsDto) body: CredentialsDto): Promise<void> {
-    await this.registration.register(body);
+  async register(
+    @ContractBody(OPAQUE_TOKEN, CredentialsDto) body: CredentialsDto,
+    @Client() client: ClientOfRequest,
+  ): Promise<void> {
+    await this.registration.register(body, client);
   }
 
   @Post('login')
@@ -104,7 +107,7 @@ export class OpaqueTokenController {
     description: 'This one and those of every other contract included.',
   })
   @ApiOkResponse({ description: 'Success' })
-  @Refusals(OPAQUE_TOKEN, 'token_missing', 'token_malformed', 'token_forged')
+  @Refusals(OPAQUE_TOKEN, 'body_too_large', 'token_missing', 'token_malformed', 'token_forged')
   async clearTokens(@CurrentPrincipal() { accountId }: Principal): Promise<void> {
     await this.revocation.clearTokens(accountId);
   }
