@@ -55,6 +55,7 @@ describe('the first start in an empty folder', () => {
     expect(readdirSync(folder)).toEqual(['data']);
     expect(modeOf(data)).toBe(0o700);
     expect(modeOf(join(data, 'secret'))).toBe(0o600);
+    expect(modeOf(join(data, 'latchkey.db'))).toBe(0o600);
     expect(modeOf(join(data, 'outbox'))).toBe(0o700);
     expect(Buffer.from(readFileSync(join(data, 'secret'), 'utf8'), 'base64url')).toHaveLength(32);
   });
