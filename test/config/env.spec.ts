@@ -269,7 +269,7 @@ describe('a .env file in the working folder', () => {
 
   it('fills what the environment leaves open, and no more', () => {
     process.env.PORT = '4000';
-    writeFileSync('.env', '\uFEFFPORT=5000\n# COOKIE_NAME=other\nACCESS_TOKEN_TTL=5m\nMAIL_FROM=Me <me@example.com>\n');
+    writeFileSync('.env', '\uFEFFACCESS_TOKEN_TTL=5m\nPORT=5000\n# COOKIE_NAME=other\nMAIL_FROM=Me <me@example.com>\n');
     const { PORT, COOKIE_NAME, ACCESS_TOKEN_TTL, MAIL_FROM } = readEnvironment();
     expect({ PORT, COOKIE_NAME, ACCESS_TOKEN_TTL, MAIL_FROM }).toEqual({
       PORT: 4000,
