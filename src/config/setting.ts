@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** One setting: how its text becomes a value, and what the documentation says of it. */
 export interface Setting<T> {
   /** The default as it would be written in the environment; '' means not set. */
@@ -48,6 +50,43 @@ export function duration(of: Description, leastSeconds = 1): Setting<number> {
   };
   const allowed = `seconds, or a number with s, m, h or d, from ${leastSeconds} s to 3650d`;
   return { ...of, allowed, parse };
+}
+
+/** So many of something in a span of time. */
+export interface Quota {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+/** A count and the span of time it is for: `10/15m`. */
+export function quota(of: Description): Setting<Quota> {
+  const span = duration(of);
+  const parse = (value: string): Quota | undefined => {
+    const match = /^([1-9]\d{0,8})\/(.+)$/.exec(value);
+    const seconds = match && span.parse(match[2] as string);
+    return match && seconds ? { points: Number(match[1]), seconds } : undefined;
+  };
+  return { ...of, allowed: 'a count and a span of time, such as 10/15m', parse };
+}
+
+/** IP addresses and networks (CIDR) separated by commas. */
+export function addresses(of: Description): Setting<readonly string[]> {
+  const parse = (value: string): string[] | undefined => {
+    const given = value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    return given.every(isAddressOrNetwork) ? given : undefined;
+  };
+  return { ...of, allowed: 'IP addresses and networks separated by commas, such as 10.0.0.0/8', parse };
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+  return (
+    longest > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
 }
 
 /** One of a few words. */
