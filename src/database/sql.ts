@@ -7,12 +7,12 @@ export type SqlValue = string | number | boolean | Date | null;
 
 type Parameters = Readonly<Record<string, SqlValue>>;
 
-const TOKENS = /\{now\}|::[a-z]+|:([a-z]\w*)/gi;
+const TOKENS = /\{now(?:\+(\d+))?\}|::[a-z]+|:([a-z]\w*)/gi;
 
 /**
  * Runs statements that TypeORM's query builder cannot say, written once for both engines: `:name` is a parameter, a
  * `::type` behind it is for PostgreSQL alone, and `{now}` is the database's clock in milliseconds (on SQLite, whose
- * clock is this process's, the injected one).
+ * clock is this process's, the injected one), `{now+60}` a minute later.
  */
 @Injectable()
 export class Sql {
@@ -28,6 +28,19 @@ export class Sql {
   /** The rows that a statement selects or returns. A write without RETURNING has none. */
   async rows<Row>(statement: string, parameters: Parameters = {}): Promise<Row[]> {
     return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
+  }
+
+  /** As `rows`, one such statement about a kind of thing after the other on all instances. SQLite runs one at a time. */
+  async rowsInTurn<Row>(about: number, statement: string, parameters: Parameters): Promise<Row[]> {
+    if (!this.isPostgres) return this.rows(statement, parameters);
+    return this.withRunner(async (runner) => {
+      await runner.query('SELECT pg_advisory_lock($1, 0)', [about]);
+      try {
+        return await this.run<Row>(runner, statement, parameters);
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1, 0)', [about]);
+      }
+    });
   }
 
   /**
@@ -63,8 +76,8 @@ export class Sql {
 
   private async run<Row>(runner: QueryRunner, statement: string, parameters: Parameters): Promise<Row[]> {
     const bound: SqlValue[] = [];
-    const text = statement.replace(TOKENS, (token, name: string | undefined) => {
-      if (token === '{now}') return this.nowInto(bound);
+    const text = statement.replace(TOKENS, (token, later: string | undefined, name: string | undefined) => {
+      if (token.startsWith('{')) return this.nowInto(bound, Number(later ?? 0) * 1000);
       if (name === undefined) return this.isPostgres ? token : '';
       return this.bind(bound, parameters[name] as SqlValue);
     });
@@ -76,9 +89,10 @@ export class Sql {
     return this.isPostgres ? `$${bound.length}` : '?';
   }
 
-  private nowInto(bound: SqlValue[]): string {
-    if (!this.isPostgres) return this.bind(bound, this.clock.now());
-    const ahead = this.clock.offsetMs === 0 ? '' : ` + interval '${this.clock.offsetMs} milliseconds'`;
+  private nowInto(bound: SqlValue[], laterMs: number): string {
+    if (!this.isPostgres) return this.bind(bound, new Date(this.clock.nowMs() + laterMs));
+    const aheadMs = this.clock.offsetMs + laterMs;
+    const ahead = aheadMs === 0 ? '' : ` + interval '${aheadMs} milliseconds'`;
     return `date_trunc('milliseconds', clock_timestamp()${ahead})`;
   }
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** What following a mailed link does. */
-export type OneTimePurpose = 'verify_email';
+export type OneTimePurpose = 'verify_email' | 'change_email' | 'reset_password';
 
 /** A secret that was mailed in a link and works once. */
 @Entity('one_time_tokens')

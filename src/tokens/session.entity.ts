@@ -12,7 +12,7 @@ export type RevocationReason =
 /** One sign-in through one contract, whatever tokens it was given. */
 @Entity('sessions')
 @Index('sessions_secret_hash_unique', ['secretHash'], { unique: true })
-@Index('sessions_user_id_index', ['userId'])
+@Index('sessions_user_id_created_at_index', ['userId', 'createdAt'])
 @Index('sessions_expires_at_index', ['expiresAt'])
 @Index('sessions_revoked_at_index', ['revokedAt'])
 export class Session {

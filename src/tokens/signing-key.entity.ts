@@ -22,6 +22,19 @@ export class SigningKey {
   @Column({ name: 'sealed_private_key', type: 'text' })
   sealedPrivateKey!: string;
 
+  /** When it was published. */
   @Column({ name: 'created_at', type: Date })
   createdAt!: Date;
+
+  /** When it begins to sign, unless a later key already does. */
+  @Column({ name: 'signs_from', type: Date })
+  signsFrom!: Date;
+
+  /** The longest life of a token that it may have signed, in seconds. */
+  @Column({ name: 'token_seconds', type: 'integer' })
+  tokenSeconds!: number;
+
+  /** When it was withdrawn before its time. */
+  @Column({ name: 'revoked_at', type: Date, nullable: true })
+  revokedAt!: Date | null;
 }

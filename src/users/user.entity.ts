@@ -9,6 +9,11 @@ export type AccountStatus = 'pending' | 'active' | 'deactivated';
 @Index('users_email_key_unique', ['emailKey'], { unique: true })
 @Index('users_status_created_at_index', ['status', 'createdAt'])
 @Index('users_revocation_due_index', ['revocationDue'])
+@Index('users_status_id_index', ['status', 'id'])
+@Index('users_is_admin_id_index', ['isAdmin', 'id'])
+// In byte order, for searches by a beginning; the migration makes them where the other indices are not.
+@Index('users_username_key_prefix_index', { synchronize: false })
+@Index('users_email_key_prefix_index', { synchronize: false })
 export class User {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;

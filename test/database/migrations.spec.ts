@@ -13,7 +13,18 @@ import { newPerson } from '../support/people.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { type Environment, type Service, startService } from '../support/service.js';
 
-const TABLES = ['one_time_tokens', 'password_costs', 'sessions', 'signing_keys', 'users'];
+const TABLES = [
+  'audit_events',
+  'known_networks',
+  'one_time_tokens',
+  'password_costs',
+  'rate_limits',
+  'service_clients',
+  'sessions',
+  'signing_keys',
+  'usage_days',
+  'users',
+];
 
 let postgres: Postgres;
 let folder: string;

@@ -1,5 +1,6 @@
-import { type MigrationInterface, type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
+import type { MigrationInterface, QueryRunner, Table, TableColumnOptions } from 'typeorm';
 import { columnTypes } from '../column-types.js';
+import { optional, table } from './table.js';
 
 /** Accounts, sessions, signing keys, mailed links and the costs of stored passwords. */
 export class Initial1763600000000 implements MigrationInterface {
@@ -12,11 +13,14 @@ export class Initial1763600000000 implements MigrationInterface {
   }
 }
 
-type Column = Omit<TableColumnOptions, 'name'>;
-
 function tables(runner: QueryRunner): Table[] {
   const { uuid, time } = columnTypes(runner);
-  const id: Column = { type: 'integer', isPrimary: true, isGenerated: true, generationStrategy: 'increment' };
+  const id: Omit<TableColumnOptions, 'name'> = {
+    type: 'integer',
+    isPrimary: true,
+    isGenerated: true,
+    generationStrategy: 'increment',
+  };
   return [
     table('users', {
       columns: {
@@ -89,29 +93,4 @@ function tables(runner: QueryRunner): Table[] {
     }),
     table('password_costs', { columns: { cost: { type: 'integer', isPrimary: true } } }),
   ];
-}
-
-interface TableShape {
-  readonly columns: Record<string, Column>;
-  readonly unique?: string[][];
-  readonly indices?: string[][];
-}
-
-function table(name: string, { columns, unique = [], indices = [] }: TableShape): Table {
-  return new Table({
-    name,
-    columns: Object.entries(columns).map(([column, options]) => ({ name: column, ...options })),
-    indices: [
-      ...unique.map((columnNames) => ({
-        name: `${name}_${columnNames.join('_')}_unique`,
-        columnNames,
-        isUnique: true,
-      })),
-      ...indices.map((columnNames) => ({ name: `${name}_${columnNames.join('_')}_index`, columnNames })),
-    ],
-  });
-}
-
-function optional(type: string): Column {
-  return { type, isNullable: true };
 }
