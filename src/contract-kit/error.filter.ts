@@ -2,11 +2,18 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
-import type { Contracts } from './contracts.js';
+import { NativeError } from '../errors/native-error.js';
 import { mediaTypeOf } from './media-types.js';
-import { PROBLEM_DETAILS } from './problem-details.js';
+import { rateLimitFields } from './rate-limit-fields.js';
 import type { RouteTable } from './route-table.js';
-import { RequestError, type WireErrorCode, type WireErrorDetails, wordingOf } from './wire-error.js';
+import {
+  type NativeWireErrorCode,
+  RequestError,
+  type WireErrorCode,
+  type WireErrorDetails,
+  wordingOf,
+  type Words,
+} from './wire-error.js';
 
 /** When a caller that found the store failing should try again, in seconds. */
 const STORE_RETRY_SECONDS = 5;
@@ -18,15 +25,16 @@ const CODES: Readonly<Record<number, WireErrorCode>> = {
 };
 
 interface Refusal {
-  readonly code: WireErrorCode;
+  readonly code: NativeWireErrorCode;
   readonly details: WireErrorDetails;
 }
 
-/** Turns everything that is thrown into the answer of the contract that the request came through. */
+/** Turns everything that is thrown into an answer in the words of the part of the API that was asked. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(
-    private readonly contracts: Contracts,
+    /** Whose words a path is answered in. */
+    private readonly wordsAt: (path: string) => Words,
     private readonly routes: RouteTable,
   ) {}
 
@@ -35,22 +43,23 @@ export class ErrorFilter implements ExceptionFilter {
     this.answer(exception, http.getRequest(), http.getResponse());
   }
 
-  /** Answers a request that failed, in the shape of its contract or of the native routes. */
+  /** Answers a request that failed. */
   answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { code, details } = this.refusalOf(exception, request);
     if (code === 'internal_error' || code === 'store_unavailable') request.log.error({ err: exception, code });
-    const errors = this.contracts.ofBasePath(request.url)?.errors ?? PROBLEM_DETAILS;
-    const { status, body, headers, reason } = wordingOf(errors, code, details);
+    const { status, body, headers, reason } = wordingOf(this.wordsAt(request.url), code, details);
     void reply.status(status).header('content-type', 'application/json; charset=utf-8');
     if (details.allow) void reply.header('allow', details.allow);
     if (details.retryAfterSeconds) void reply.header('retry-after', String(details.retryAfterSeconds));
+    if (details.limit) void reply.headers(rateLimitFields(details.limit, details.retryAfterSeconds));
     if (headers) void reply.headers(headers);
     if (reason) reply.raw.statusMessage = reason;
     void reply.send(JSON.stringify(body));
   }
 
   private refusalOf(exception: unknown, request: FastifyRequest): Refusal {
-    if (exception instanceof AuthError || exception instanceof RequestError) return exception;
+    if (exception instanceof AuthError || exception instanceof RequestError || exception instanceof NativeError)
+      return exception;
     if (isAborted(request)) return { code: 'request_malformed', details: {} };
     if (isStoreFailure(exception))
       return { code: 'store_unavailable', details: { retryAfterSeconds: STORE_RETRY_SECONDS } };

@@ -1,9 +1,15 @@
-import type { WireAnswer, WireErrorCode, WireErrors } from './wire-error.js';
-import { REQUEST_ERRORS } from './wire-error.js';
 import { AUTH_ERRORS } from '../errors/auth-error.js';
+import { NATIVE_ERRORS } from '../errors/native-error.js';
+import {
+  type NativeWireErrorCode,
+  REQUEST_ERRORS,
+  type WireAnswer,
+  type WireErrorDetails,
+  type Wording,
+} from './wire-error.js';
 
 /** The statuses of refusals at the native routes. */
-const STATUS: Record<WireErrorCode, number> = {
+const STATUS: Record<NativeWireErrorCode, number> = {
   username_invalid: 400,
   email_invalid: 400,
   password_invalid: 400,
@@ -50,19 +56,23 @@ const STATUS: Record<WireErrorCode, number> = {
   body_not_object: 400,
   fields_invalid: 400,
   internal_error: 500,
+  account_not_found: 404,
+  session_not_found: 404,
+  last_admin: 409,
+  email_missing: 409,
 };
 
-const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS };
+const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS, ...NATIVE_ERRORS };
 
 /** The words of the native routes: RFC 9457 problem details with a stable `code`. */
 export const PROBLEM_DETAILS = Object.fromEntries(
-  Object.entries(STATUS).map(([code, status]) => [code, problem(status, code as WireErrorCode)]),
-) as unknown as WireErrors;
+  Object.entries(STATUS).map(([code, status]) => [code, problem(status, code as NativeWireErrorCode)]),
+) as unknown as Readonly<Record<NativeWireErrorCode, Wording>>;
 
 function problem(
   status: number,
-  code: WireErrorCode,
-): (details: { violations?: readonly { field: string; text: string }[] }) => WireAnswer {
+  code: NativeWireErrorCode,
+): (details: Pick<WireErrorDetails, 'violations'>) => WireAnswer {
   return ({ violations }) => ({
     status,
     headers: {

@@ -1,17 +1,18 @@
 import { AUTH_ERRORS } from '../errors/auth-error.js';
-import type { Contract } from './contract.js';
+import { NATIVE_ERRORS } from '../errors/native-error.js';
 import { type Dto, rulesOf, violationsOf } from './dto.js';
 import {
+  type NativeWireErrorCode,
   REQUEST_ERRORS,
   type Violation,
   type WireAnswer,
-  type WireErrorCode,
   type WireErrorDetails,
   wordingOf,
+  type Words,
 } from './wire-error.js';
 
 /** Why a route refuses: a code, or the class of its body for all the rules of its fields. */
-export type Cause = WireErrorCode | Dto<object>;
+export type Cause = NativeWireErrorCode | Dto<object>;
 
 /** One refusal as a document shows it. */
 export interface Example {
@@ -23,19 +24,19 @@ export interface Example {
 }
 
 /** Whose words they are; `expected` where the route takes an access token, whose refusals may be worded otherwise. */
-export type Refuser = Pick<Contract, 'errors'> & Pick<WireErrorDetails, 'expected'>;
+export type Refuser = { readonly errors: Words } & Pick<WireErrorDetails, 'expected'>;
 
 /** Details that make a good example where a wording needs some. */
 const DETAILS = { identifier: 'my_username', method: 'PUT', mediaType: 'text/plain', found: 'list' } as const;
 
-const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS };
+const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS, ...NATIVE_ERRORS };
 
 /** The answers that a cause leads to, in a contract's own words. */
 export function examplesOf(refuser: Refuser, cause: Cause): Example[] {
   return typeof cause === 'string' ? [ofCode(refuser, cause)] : ofFields(refuser, cause);
 }
 
-function ofCode({ errors, expected }: Refuser, code: WireErrorCode): Example {
+function ofCode({ errors, expected }: Refuser, code: NativeWireErrorCode): Example {
   const sentence = SENTENCES[code];
   return { name: code, sentence, summary: sentence, answer: wordingOf(errors, code, { ...DETAILS, expected }) };
 }

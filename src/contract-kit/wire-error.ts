@@ -1,4 +1,5 @@
 import type { AuthErrorCode, AuthErrorDetails } from '../errors/auth-error.js';
+import type { NativeErrorCode } from '../errors/native-error.js';
 
 /** What is wrong with a request before the core hears of it, and what went wrong that nobody foresaw. */
 export const REQUEST_ERRORS = {
@@ -10,7 +11,7 @@ export const REQUEST_ERRORS = {
   media_type_unsupported: 'The media type of the body is not supported.',
   body_malformed: 'The body could not be parsed.',
   body_not_object: 'The body is not an object.',
-  fields_invalid: 'A field of the body is missing or invalid.',
+  fields_invalid: 'A field is missing or invalid.',
   internal_error: 'Something went wrong here.',
 } as const;
 
@@ -19,6 +20,9 @@ export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 
 /** Everything that a contract has to find words for. */
 export type WireErrorCode = AuthErrorCode | RequestErrorCode;
+
+/** Everything that the native routes have words for. */
+export type NativeWireErrorCode = WireErrorCode | NativeErrorCode;
 
 /** A field that broke a rule of its contract. */
 export interface Violation {
@@ -72,9 +76,12 @@ export type Wording = WireAnswer | ((details: WireErrorDetails) => WireAnswer);
 /** A contract's words for every refusal there is; a new code breaks the build until every contract words it. */
 export type WireErrors = Readonly<Record<WireErrorCode, Wording>>;
 
+/** The words of a part of the API: a contract's, or with those for its own refusals the native routes'. */
+export type Words = WireErrors & Partial<Readonly<Record<NativeErrorCode, Wording>>>;
+
 /** The answer to a refusal. */
-export function wordingOf(errors: WireErrors, code: WireErrorCode, details: WireErrorDetails): WireAnswer {
-  const wording = errors[code];
+export function wordingOf(words: Words, code: NativeWireErrorCode, details: WireErrorDetails): WireAnswer {
+  const wording = words[code] ?? words.internal_error;
   return typeof wording === 'function' ? wording(details) : wording;
 }
 

@@ -50,6 +50,15 @@ export const AUTH_ERRORS = {
 /** The stable name of a refusal. */
 export type AuthErrorCode = keyof typeof AUTH_ERRORS;
 
+/** A budget of attempts that is spent. */
+export interface SpentLimit {
+  /** What is limited, as a token (RFC 9110 §5.6.2). */
+  readonly name: string;
+  readonly points: number;
+  /** The span of time that the points are for. */
+  readonly seconds: number;
+}
+
 /** What a door may need to word a refusal. */
 export interface AuthErrorDetails {
   /** The username or e-mail as the caller typed it. */
@@ -58,6 +67,8 @@ export interface AuthErrorDetails {
   readonly expected?: 'access token';
   /** When trying again makes sense, in whole seconds. */
   readonly retryAfterSeconds?: number;
+  /** The budget that is spent, for a refusal of too many attempts. */
+  readonly limit?: SpentLimit;
 }
 
 /** A refusal of the core. It knows nothing of HTTP: the doors turn `code` into a status and a body. */
