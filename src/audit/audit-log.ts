@@ -1,0 +1,131 @@
+import { createHmac } from 'node:crypto';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
+import { Repository } from 'typeorm';
+import { Clock } from '../config/clock.js';
+import { ServiceSecret } from '../config/service-secret.js';
+import { isStoreFailure } from '../database/failures.js';
+import { Sql } from '../database/sql.js';
+import { sweepBefore } from '../database/sweep.js';
+import type { AuditEntry } from './audit-entry.js';
+import { AuditEvent } from './audit-event.entity.js';
+import { leastIdAt, UuidV7 } from './uuid-v7.js';
+
+/** How often what was recorded is written, in milliseconds: what a crash may lose. */
+const FLUSH_MS = 500;
+
+/** How many events one statement writes; SQLite binds 32,766 values at most. */
+const BATCH = 500;
+
+/** How many events wait at most while the store fails. */
+const WAITING_LIMIT = 100_000;
+
+/** How often an identical refusal by a limit is recorded: an attacker must not fill the trail without a single guess. */
+const REPEATED_REFUSAL_MS = 60_000;
+
+/** Records acts, off the path of the acts: they wait in memory for at most half a second. */
+@Injectable()
+export class AuditLog implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(AuditLog.name);
+  private readonly ids = new UuidV7();
+  private readonly identifierKey: Buffer;
+  private readonly limited = new LRUCache<string, true>({ max: 10_000, ttl: REPEATED_REFUSAL_MS });
+  private waiting: AuditEvent[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private dropped = 0;
+
+  constructor(
+    @InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>,
+    private readonly sql: Sql,
+    private readonly clock: Clock,
+    secret: ServiceSecret,
+  ) {
+    this.identifierKey = secret.derive('identifiers in the audit trail');
+  }
+
+  /** Records an act. Never throws and never waits. */
+  record(entry: AuditEntry): void {
+    if (this.isRepeated(entry)) return;
+    if (this.waiting.length >= WAITING_LIMIT) return void this.dropped++;
+    this.waiting.push(this.eventOf(entry));
+  }
+
+  /** Writes what waits; what the store refuses waits on. Flushes do not overlap. */
+  @Interval(FLUSH_MS)
+  async flush(): Promise<void> {
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  /** Removes events that were recorded before a time, a batch of them. Answers whether there may be more. */
+  async sweep(before: Date): Promise<boolean> {
+    return sweepBefore(this.sql, { table: 'audit_events', key: 'id', time: 'id' }, leastIdAt(before));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  private async write(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, BATCH);
+      try {
+        // A batch whose answer was lost may be there already.
+        await this.events.createQueryBuilder().insert().values(batch).orIgnore().execute();
+      } catch (error) {
+        const waiting = this.waiting.length;
+        if (isStoreFailure(error))
+          return this.logger.warn({ message: 'Audit events wait for the store.', waiting, error });
+        this.logger.error({ message: 'Audit events were refused by the store.', dropped: batch.length, error });
+      }
+      this.waiting = this.waiting.slice(batch.length);
+    }
+    if (this.dropped > 0) this.logger.error({ message: 'Audit events were lost.', dropped: this.dropped });
+    this.dropped = 0;
+  }
+
+  private eventOf({
+    kind,
+    from,
+    refusal,
+    accountId,
+    actorId,
+    actor,
+    identifier,
+    sessionId,
+    detail,
+  }: AuditEntry): AuditEvent {
+    const now = this.clock.nowMs();
+    return {
+      id: this.ids.next(now),
+      at: new Date(now),
+      kind,
+      refusal: refusal ?? null,
+      accountId: accountId ?? null,
+      actorId: actorId ?? null,
+      actor: actor ?? null,
+      identifierHash: identifier === undefined ? null : this.hash(identifier),
+      door: from.door,
+      sessionId: sessionId ?? null,
+      ip: from.ip,
+      userAgent: from.userAgent ?? null,
+      requestId: from.requestId,
+      detail: detail === undefined ? null : JSON.stringify(detail),
+    };
+  }
+
+  /** Keyed, so that nobody who reads the trail can try names out. */
+  private hash(identifier: string): string {
+    return createHmac('sha256', this.identifierKey).update(identifier).digest('hex');
+  }
+
+  private isRepeated({ kind, from, refusal, accountId, identifier }: AuditEntry): boolean {
+    if (refusal !== 'too_many_attempts') return false;
+    const key = [kind, from.door, from.ip, accountId, identifier].join(' ');
+    if (this.limited.has(key)) return true;
+    this.limited.set(key, true);
+    return false;
+  }
+}

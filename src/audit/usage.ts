@@ -1,0 +1,65 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Clock } from '../config/clock.js';
+import { Sql } from '../database/sql.js';
+
+const FLUSH_MS = 1000;
+
+/** What is counted. */
+export type Use = 'registrations' | 'sign_ins' | 'refreshes' | 'requests';
+
+type Counts = Record<Use, number>;
+
+/** Counts how much each contract is used on each day, so that an operator sees when an old front end has gone quiet. */
+@Injectable()
+export class Usage implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Usage.name);
+  /** By `day contract`. */
+  private counts = new Map<string, Counts>();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly clock: Clock,
+  ) {}
+
+  count(contract: string, use: Use): void {
+    const key = `${this.clock.now().toISOString().slice(0, 10)} ${contract}`;
+    let counts = this.counts.get(key);
+    if (!counts) this.counts.set(key, (counts = { registrations: 0, sign_ins: 0, refreshes: 0, requests: 0 }));
+    counts[use]++;
+  }
+
+  /** Adds what was counted to the store; what it does not take is counted on. */
+  @Interval(FLUSH_MS)
+  async flush(): Promise<void> {
+    for (const [key, counts] of this.counts) {
+      this.counts.delete(key);
+      await this.add(key, counts).catch((error: unknown) => this.putBack(key, counts, error));
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  private async add(key: string, counts: Counts): Promise<void> {
+    const [day = '', contract = ''] = key.split(' ');
+    await this.sql.rows(
+      `INSERT INTO usage_days (day, contract, registrations, sign_ins, refreshes, requests)
+       VALUES (:day, :contract, :registrations, :sign_ins, :refreshes, :requests)
+       ON CONFLICT (day, contract) DO UPDATE SET
+         registrations = usage_days.registrations + excluded.registrations,
+         sign_ins = usage_days.sign_ins + excluded.sign_ins,
+         refreshes = usage_days.refreshes + excluded.refreshes,
+         requests = usage_days.requests + excluded.requests`,
+      { day, contract, ...counts },
+    );
+  }
+
+  private putBack(key: string, counts: Counts, error: unknown): void {
+    this.logger.warn({ message: 'Usage could not be written; it is counted on.', error });
+    const since = this.counts.get(key);
+    if (since) for (const use of Object.keys(counts) as Use[]) counts[use] += since[use];
+    this.counts.set(key, counts);
+  }
+}
