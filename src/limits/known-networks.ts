@@ -1,0 +1,72 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/env.js';
+import { Sql } from '../database/sql.js';
+import { sweepBefore } from '../database/sweep.js';
+
+const FLUSH_MS = 1000;
+const DAY_MS = 86_400_000;
+
+/** Remembers from which networks accounts signed in; written once a second, off the path of the sign-ins. */
+@Injectable()
+export class KnownNetworks implements OnModuleDestroy {
+  private readonly logger = new Logger(KnownNetworks.name);
+  /** By `account network`. */
+  private seen = new Map<string, Date>();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  note(accountId: number, network: string): void {
+    this.seen.set(`${accountId} ${network}`, this.clock.now());
+  }
+
+  /** Whether an account signed in from a network within `KNOWN_NETWORK_DAYS`. */
+  async knows(userId: number, network: string): Promise<boolean> {
+    const rows = await this.sql.rows(
+      `SELECT 1 AS one FROM known_networks
+       WHERE user_id = :userId AND network = :network AND last_sign_in_at > :since`,
+      { userId, network, since: this.oldest() },
+    );
+    return rows.length === 1;
+  }
+
+  /** Writes what was noted; a store that fails costs these notes and nothing else. */
+  @Interval(FLUSH_MS)
+  async flush(): Promise<void> {
+    const seen = this.seen;
+    this.seen = new Map();
+    try {
+      for (const [key, at] of seen) await this.write(key, at);
+    } catch (error) {
+      this.logger.warn({ message: 'Networks of sign-ins could not be written.', networks: seen.size, error });
+    }
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.flush();
+  }
+
+  /** Removes networks that are known no more, a batch of them. Answers whether there may be more. */
+  async sweep(): Promise<boolean> {
+    const rows = { table: 'known_networks', key: 'user_id, network', time: 'last_sign_in_at' };
+    return sweepBefore(this.sql, rows, this.oldest());
+  }
+
+  private async write(key: string, at: Date): Promise<void> {
+    const [userId, network = ''] = key.split(' ');
+    await this.sql.rows(
+      `INSERT INTO known_networks (user_id, network, last_sign_in_at) VALUES (:userId, :network, :at)
+       ON CONFLICT (user_id, network) DO UPDATE SET last_sign_in_at = excluded.last_sign_in_at`,
+      { userId: Number(userId), network, at },
+    );
+  }
+
+  private oldest(): Date {
+    return new Date(this.clock.nowMs() - this.config.KNOWN_NETWORK_DAYS * DAY_MS);
+  }
+}
