@@ -5,7 +5,12 @@ import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
-import { type AccessTokenClaims, UNVERIFIED_AUDIENCE } from './access-token-claims.js';
+import {
+  type AccessTokenClaims,
+  CLIENT_TOKEN_USE,
+  type ClientTokenClaims,
+  UNVERIFIED_AUDIENCE,
+} from './access-token-claims.js';
 import { KeyRing } from './key-ring.js';
 import { REVOKED, Revocations } from './revocations.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
@@ -14,10 +19,15 @@ import type { LiveSession, TokenSubject } from './token-subject.js';
 /** How many verified tokens an instance remembers; about 1 kB each. */
 const REMEMBERED_TOKENS = 20_000;
 
+interface VerifiedToken {
+  readonly claims: AccessTokenClaims;
+  readonly kid: string;
+}
+
 /** Issues access tokens and says who may pass, without the database. */
 @Injectable()
 export class AccessTokenService {
-  private readonly verified = new LRUCache<string, AccessTokenClaims>({ max: REMEMBERED_TOKENS });
+  private readonly verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS });
 
   constructor(
     private readonly jwt: JwtService,
@@ -29,9 +39,8 @@ export class AccessTokenService {
 
   /** A token for a session. It ends with its lifetime or with the session, whichever comes first. */
   issue(session: LiveSession, subject: TokenSubject, lifetimeSeconds: number, extraClaims: object): string {
-    const { kid, algorithm, privateKey } = this.keys.signer;
     const iat = this.clock.nowSeconds();
-    const claims: AccessTokenClaims = {
+    return this.sign({
       ...extraClaims,
       iss: this.config.PUBLIC_URL,
       aud: subject.status === 'pending' ? UNVERIFIED_AUDIENCE : this.config.PUBLIC_URL,
@@ -41,7 +50,30 @@ export class AccessTokenService {
       jti: randomUUID(),
       iat,
       exp: iat + this.secondsOf(session, lifetimeSeconds),
-    };
+    });
+  }
+
+  /** A token for a service client, which opens nothing of an account's. */
+  issueForClient(clientId: string, scope: string): string {
+    const iat = this.clock.nowSeconds();
+    return this.sign({
+      iss: this.config.PUBLIC_URL,
+      aud: this.config.PUBLIC_URL,
+      sub: clientId,
+      client_id: clientId,
+      token_use: CLIENT_TOKEN_USE,
+      ...(scope && { scope }),
+      jti: randomUUID(),
+      iat,
+      exp: iat + this.config.CLIENT_TOKEN_TTL,
+    });
+  }
+
+  private sign(claims: AccessTokenClaims | ClientTokenClaims): string {
+    const { kid, algorithm, privateKey, tokenSeconds } = this.keys.signer;
+    // A key is kept for so long after its turn; a token that outlived it could not be verified.
+    if (claims.exp - claims.iat > tokenSeconds)
+      throw new Error('A token would outlive its key: see longestTokenSeconds().');
     return this.jwt.sign(claims, {
       privateKey,
       algorithm,
@@ -59,23 +91,24 @@ export class AccessTokenService {
    * The public key that a token's header names, after the header is checked: our type, one of our keys, its algorithm.
    * @throws {AuthError} `token_malformed`, `token_forged` or `token_type_wrong`
    */
-  keyFor(token: string): KeyObject {
+  async keyFor(token: string): Promise<KeyObject> {
     const header = readHeader(token);
     if (!header) throw new AuthError('token_malformed');
-    const key = typeof header.kid === 'string' ? this.keys.find(header.kid) : undefined;
+    const key = typeof header.kid === 'string' ? await this.keys.findOrLookUp(header.kid) : undefined;
     if (!key || header.alg !== key.algorithm || header.typ !== ACCESS_TOKEN_TYPE) throw new AuthError('token_forged');
     if (!isWrittenLikeOurs(token, header)) throw new AuthError('token_forged');
     return key.publicKey;
   }
 
-  /** The claims of a token whose signature this instance has checked before. */
+  /** The claims of a token whose signature this instance has checked before, under a key that is not withdrawn. */
   recall(token: string): AccessTokenClaims | undefined {
-    return this.verified.get(token);
+    const verified = this.verified.get(token);
+    return verified && this.keys.find(verified.kid) && verified.claims;
   }
 
   /** Remembers a token whose signature was just checked. */
   remember(token: string, claims: AccessTokenClaims): void {
-    this.verified.set(token, claims);
+    this.verified.set(token, { claims, kid: String(readHeader(token)?.kid) });
   }
 
   /**
@@ -85,6 +118,7 @@ export class AccessTokenService {
    */
   admit(claims: AccessTokenClaims, contract: string | undefined): AccessTokenClaims {
     if (contract !== undefined && claims.client_id !== contract) throw new AuthError('token_of_other_contract');
+    if (claims.token_use === CLIENT_TOKEN_USE) throw new AuthError('token_type_wrong');
     if (claims.exp <= this.clock.nowSeconds()) throw new AuthError('token_expired');
     if (claims.aud !== this.config.PUBLIC_URL) throw new AuthError('token_unverified');
     const revoked = this.revocations.reasonOf(claims.sid);
@@ -97,22 +131,27 @@ export class AccessTokenService {
    * @param contract the only contract whose tokens pass, or `undefined` for any
    * @throws {AuthError} why it does not pass
    */
-  verify(token: string, contract: string | undefined): AccessTokenClaims {
-    return this.admit(this.recall(token) ?? this.verifySignature(token), contract);
+  async verify(token: string, contract: string | undefined): Promise<AccessTokenClaims> {
+    return this.admit(await this.read(token), contract);
+  }
+
+  /** What a token says, if its signature is right, whatever else may be wrong with it. @throws {AuthError} if it is not */
+  async read(token: string): Promise<AccessTokenClaims> {
+    return this.recall(token) ?? this.verifySignature(token);
   }
 
   /** Whether a token is one of ours, of that contract, whatever else may be wrong with it. */
-  isGenuine(token: string, contract: string): boolean {
+  async isGenuine(token: string, contract: string): Promise<boolean> {
     try {
-      return this.verifySignature(token).client_id === contract;
+      return (await this.verifySignature(token)).client_id === contract;
     } catch {
       return false;
     }
   }
 
-  private verifySignature(token: string): AccessTokenClaims {
+  private async verifySignature(token: string): Promise<AccessTokenClaims> {
     // The library's types know no KeyObject as a public key; jsonwebtoken takes one.
-    const publicKey = this.keyFor(token) as unknown as string;
+    const publicKey = (await this.keyFor(token)) as unknown as string;
     try {
       const claims = this.jwt.verify<AccessTokenClaims>(token, { publicKey, ...this.verifyOptions });
       this.remember(token, claims);

@@ -1,54 +1,58 @@
-import { createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
-import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
-import { collidedColumn } from '../database/failures.js';
-import { sealKey, thumbprint, unsealKey } from './key-sealing.js';
-import { SigningKey } from './signing-key.entity.js';
+import { unsealKey } from './key-sealing.js';
+import { type ScheduledKey, signerAt } from './key-schedule.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { SigningKeysStore } from './signing-keys.store.js';
+
+/** How soon after a look at the store an unknown `kid` is worth another, in milliseconds. */
+const LOOK_AGAIN_MS = 1000;
 
 /** A key of the ring, ready for use: made into `KeyObject`s once, as a PEM string costs forty times as much. */
-export interface RingKey {
+export interface RingKey extends ScheduledKey {
   readonly kid: string;
   readonly algorithm: SigningKey['algorithm'];
+  readonly publicJwk: JsonWebKey;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
 }
 
-/** The keys that sign access tokens, stored with their private halves sealed. */
+/** The keys that access tokens are signed with, as the store has them; those that were withdrawn are not among them. */
 @Injectable()
 export class KeyRing implements OnModuleInit {
-  private readonly keys = new Map<string, RingKey>();
-  private current: RingKey | undefined;
-  private lastSequence = 0;
+  /** By `kid`, in the order in which they sign. */
+  private keys: ReadonlyMap<string, RingKey> = new Map();
+  private loading: Promise<void> | undefined;
+  private loadedAtMs = -Infinity;
 
   constructor(
-    @InjectRepository(SigningKey) private readonly rows: Repository<SigningKey>,
-    private readonly config: Config,
+    private readonly store: SigningKeysStore,
     private readonly secret: ServiceSecret,
     private readonly clock: Clock,
   ) {}
 
-  /** Loads the ring, and makes the first key of the configured algorithm. @throws if a key will not unseal */
+  /** @throws {ConfigError} if a key will not unseal */
   async onModuleInit(): Promise<void> {
     await this.load();
-    while (!this.current) {
-      await this.create();
-      await this.load();
-    }
+  }
+
+  /** Every published key, in the order in which they sign. */
+  get published(): RingKey[] {
+    return [...this.keys.values()];
   }
 
   /** The key that signs now. */
   get signer(): RingKey {
-    if (!this.current) throw new Error('The key ring is empty.');
-    return this.current;
+    const signer = signerAt(this.published, this.clock.nowMs());
+    if (!signer) throw new Error('The key ring is empty.');
+    return signer;
   }
 
   /** Whether there is a key to sign with. */
   get isReady(): boolean {
-    return this.current !== undefined;
+    return this.keys.size > 0;
   }
 
   /** The key of that id, if it is one of ours. */
@@ -56,42 +60,37 @@ export class KeyRing implements OnModuleInit {
     return this.keys.get(kid);
   }
 
-  private async load(): Promise<void> {
-    for (const row of await this.rows.find({ order: { sequence: 'ASC' } })) {
-      const key = {
-        kid: row.kid,
-        algorithm: row.algorithm,
-        publicKey: createPublicKey({ key: JSON.parse(row.publicJwk) as JsonWebKey, format: 'jwk' }),
-        privateKey: unsealKey(row.sealedPrivateKey, row.kid, this.secret),
-      };
-      this.keys.set(key.kid, key);
-      this.lastSequence = row.sequence;
-      if (key.algorithm === this.config.JWT_ALGORITHM) this.current = key;
-    }
+  /** As `find`, but looks into the store once for a key that another instance may have published a moment ago. */
+  async findOrLookUp(kid: string): Promise<RingKey | undefined> {
+    const known = this.find(kid);
+    if (known || performance.now() - this.loadedAtMs < LOOK_AGAIN_MS) return known;
+    await this.load().catch(() => undefined);
+    return this.find(kid);
   }
 
-  /** Adds a key after the last that was loaded. If another instance was first, its key is the next: the number is unique. */
-  private async create(): Promise<void> {
-    const algorithm = this.config.JWT_ALGORITHM;
-    const { publicKey, privateKey } =
-      algorithm === 'ES256'
-        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-        : generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const publicJwk = publicKey.export({ format: 'jwk' });
-    const kid = thumbprint(publicJwk);
-    const sequence = this.lastSequence + 1;
-    const sealedPrivateKey = sealKey(privateKey, kid, this.secret);
-    try {
-      await this.rows.insert({
-        kid,
-        sequence,
-        algorithm,
-        publicJwk: JSON.stringify(publicJwk),
-        sealedPrivateKey,
-        createdAt: this.clock.now(),
-      });
-    } catch (error) {
-      if (!collidedColumn(error, ['sequence'])) throw error;
-    }
+  /** Takes the keys over as the store has them now. Callers at the same time share one look. */
+  async load(): Promise<void> {
+    this.loading ??= this.read().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private async read(): Promise<void> {
+    this.loadedAtMs = performance.now();
+    const rows = await this.store.published();
+    this.keys = new Map(rows.map((row) => [row.kid, this.ringKeyOf(row)]));
+  }
+
+  private ringKeyOf(row: SigningKey): RingKey {
+    const { kid, algorithm, createdAt, signsFrom, tokenSeconds } = row;
+    const schedule = { kid, algorithm, createdAt, signsFrom, tokenSeconds };
+    const known = this.keys.get(kid);
+    if (known) return { ...known, ...schedule };
+    const publicJwk = JSON.parse(row.publicJwk) as JsonWebKey;
+    return {
+      ...schedule,
+      publicJwk,
+      publicKey: createPublicKey({ key: publicJwk, format: 'jwk' }),
+      privateKey: unsealKey(row.sealedPrivateKey, kid, this.secret),
+    };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
-import { sweepExpired } from '../database/sweep.js';
+import { sweepBefore } from '../database/sweep.js';
 import type { OneTimePurpose } from './one-time-token.entity.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 
@@ -86,7 +86,7 @@ export class OneTimeTokensService {
 
   /** Removes secrets that expired before a time, a batch of them. Answers whether there may be more. */
   async sweep(before: Date): Promise<boolean> {
-    return sweepExpired(this.sql, 'one_time_tokens', before);
+    return sweepBefore(this.sql, { table: 'one_time_tokens', key: 'id', time: 'expires_at' }, before);
   }
 
   private async readOwner(statement: string, token: string, purpose: OneTimePurpose): Promise<LinkOwner | undefined> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
-import { sweepExpired } from '../database/sweep.js';
+import { sweepBefore } from '../database/sweep.js';
 import { Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
 import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
@@ -20,6 +20,9 @@ export interface NewSession {
   readonly ip: string;
   readonly userAgent: string | undefined;
 }
+
+/** How many sessions one statement notes as seen. */
+const SEEN_BATCH = 500;
 
 /** The statements on sessions. Each is safe to stop after. */
 @Injectable()
@@ -65,7 +68,7 @@ export class SessionsService {
   /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */
   async rotate(id: string, generation: number): Promise<SessionStanding | undefined> {
     const [row] = await this.sql.rows<StandingRow>(
-      `UPDATE sessions SET generation = generation + 1, rotated_at = {now}, last_seen_at = {now}
+      `UPDATE sessions SET generation = generation + 1, rotated_at = {now}
        WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
          AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
        RETURNING ${STANDING_COLUMNS}`,
@@ -91,10 +94,21 @@ export class SessionsService {
 
   /** Pushes the end of an idle session on. */
   async extend(id: string, expiresAt: Date): Promise<void> {
-    await this.sql.rows(
-      'UPDATE sessions SET expires_at = :expiresAt, last_seen_at = {now} WHERE id = :id AND revoked_at IS NULL',
-      { id, expiresAt },
-    );
+    await this.sql.rows('UPDATE sessions SET expires_at = :expiresAt WHERE id = :id AND revoked_at IS NULL', {
+      id,
+      expiresAt,
+    });
+  }
+
+  /** Notes that sessions were used a moment ago, many in one statement. */
+  async noteSeen(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += SEEN_BATCH) {
+      const batch = ids.slice(from, from + SEEN_BATCH);
+      await this.sql.rows(
+        `UPDATE sessions SET last_seen_at = {now} WHERE id IN (${batch.map((_id, i) => `:id${i}`).join(', ')})`,
+        Object.fromEntries(batch.map((id, i) => [`id${i}`, id])),
+      );
+    }
   }
 
   /** Notes that the PIN was proved in this session just now. */
@@ -113,6 +127,17 @@ export class SessionsService {
   /** Ends one session, from now on in memory and for good. */
   async revoke(id: string, because: RevocationReason): Promise<void> {
     await this.revokeWhere('id = :id', because, { id });
+  }
+
+  /** Ends one session of an account. Answers whether it was alive until then. */
+  async revokeOf(accountId: number, id: string, because: RevocationReason): Promise<boolean> {
+    const condition = 'id = :id AND user_id = :accountId AND expires_at > {now}';
+    return (await this.revokeWhere(condition, because, { id, accountId })) > 0;
+  }
+
+  /** Ends every session of an account but one. */
+  async revokeOthers(accountId: number, exceptId: string, because: RevocationReason): Promise<void> {
+    await this.revokeWhere('user_id = :accountId AND id <> :exceptId', because, { accountId, exceptId });
   }
 
   /** Ends every session of an account that its epoch has left behind. */
@@ -134,19 +159,21 @@ export class SessionsService {
 
   /** Removes sessions whose last token expired before a time, a batch of them. Answers whether there may be more. */
   async sweep(before: Date): Promise<boolean> {
-    return sweepExpired(this.sql, 'sessions', before);
+    return sweepBefore(this.sql, { table: 'sessions', key: 'id', time: 'expires_at' }, before);
   }
 
+  /** Answers how many sessions it ended. */
   private async revokeWhere(
     condition: string,
     because: RevocationReason,
     parameters: Record<string, string | number>,
-  ): Promise<void> {
+  ): Promise<number> {
     const rows = await this.sql.rows<{ id: string; expires_at: string | Date }>(
       `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
        WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`,
       { because, ...parameters },
     );
     for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
+    return rows.length;
   }
 }

@@ -8,9 +8,12 @@ import { OpaqueTokenService } from './opaque-token.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
 import { Revocations } from './revocations.js';
 import { SessionsService } from './sessions.service.js';
+import { ServiceClient } from './service-client.entity.js';
 import { SigningKey } from './signing-key.entity.js';
+import { SigningKeysStore } from './signing-keys.store.js';
 
 const SERVICES = [
+  SigningKeysStore,
   KeyRing,
   Revocations,
   SessionsService,
@@ -22,7 +25,7 @@ const SERVICES = [
 
 /** Sessions and the tokens made from them. Every signature names its own key, so the JWT module has none. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SigningKey]), JwtModule.register({})],
+  imports: [TypeOrmModule.forFeature([SigningKey, ServiceClient]), JwtModule.register({})],
   providers: SERVICES,
   exports: SERVICES,
 })

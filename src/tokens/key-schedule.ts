@@ -1,0 +1,53 @@
+import type { Config } from '../config/env.js';
+
+const DAY_MS = 86_400_000;
+
+/** How long beyond its last token a key stays published, in milliseconds: instances' clocks differ a little. */
+const MARGIN_MS = 5 * 60_000;
+
+/** When a key signs, and how long its tokens live. */
+export interface ScheduledKey {
+  readonly algorithm: string;
+  readonly createdAt: Date;
+  /** When it begins to sign, unless a later key already does. */
+  readonly signsFrom: Date;
+  /** The longest life of a token that it may have signed, in seconds. */
+  readonly tokenSeconds: number;
+}
+
+/** The longest life of an access token, in seconds. A contract with a setting of its own for that is listed here. */
+export function longestTokenSeconds(config: Config): number {
+  const { BARE_TOKEN_TTL, ACCESS_TOKEN_TTL, COOKIE_TOKEN_TTL, BASIC_ACCESS_TTL, CLIENT_TOKEN_TTL } = config;
+  return Math.max(BARE_TOKEN_TTL, ACCESS_TOKEN_TTL, COOKIE_TOKEN_TTL, BASIC_ACCESS_TTL, CLIENT_TOKEN_TTL);
+}
+
+/**
+ * The key that signs at a time: the last whose turn has come. If those were all withdrawn, the next in line, which caches
+ * of the JWKS may know already.
+ * @param keys in the order in which they sign
+ */
+export function signerAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: number): Key | undefined {
+  return keys.findLast(({ signsFrom }) => signsFrom.getTime() <= nowMs) ?? keys[0];
+}
+
+/**
+ * When a key that is to be published now begins to sign; `undefined` if none is due. The very first signs at once. Every
+ * later one is published `KEY_PUBLISH_AHEAD` before, however late it is, so that no cache of the JWKS misses it.
+ * @param keys in the order in which they sign
+ */
+export function nextKeyDue(keys: readonly ScheduledKey[], config: Config, nowMs: number): Date | undefined {
+  const last = keys.at(-1);
+  if (!last) return new Date(nowMs);
+  const aheadMs = config.KEY_PUBLISH_AHEAD * 1000;
+  if (last.algorithm !== config.JWT_ALGORITHM) return new Date(nowMs + aheadMs);
+  const turnMs = last.signsFrom.getTime() + config.KEY_ROTATION_DAYS * DAY_MS;
+  return nowMs < turnMs - aheadMs ? undefined : new Date(Math.max(turnMs, nowMs + aheadMs));
+}
+
+/** The keys whose last token has expired. @param keys in the order in which they sign */
+export function retiredAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: number): Key[] {
+  return keys.filter((key, i) => {
+    const successor = keys[i + 1];
+    return successor && successor.signsFrom.getTime() + key.tokenSeconds * 1000 + MARGIN_MS < nowMs;
+  });
+}
