@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Origin } from '../audit/audit-entry.js';
 import type { Config } from '../config/env.js';
 import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
 import type { TokenSubject } from '../tokens/token-subject.js';
@@ -35,10 +36,10 @@ export interface Door {
   };
 }
 
-/** Who a request comes from, for the record of the session it opens. */
-export interface Client {
+/** Where a request comes from, for the record of the session it opens and of what it does. */
+export interface Client extends Origin {
   readonly ip: string;
-  readonly userAgent: string | undefined;
+  readonly requestId: string;
   /** Notes for the log which account it turned out to be. */
   readonly identify: (accountId: number) => void;
 }
@@ -51,7 +52,11 @@ export interface Principal {
   readonly contract: string;
   /** What the token says, if it is a JWT. */
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly client: Client;
 }
+
+/** A principal as a strategy finds it, which sees the token and not the request. */
+export type TokenPrincipal = Omit<Principal, 'client'>;
 
 /** Who asks for new tokens, once the refresh token was checked; whether its session may still be used is not known yet. */
 export interface RefreshPrincipal extends Omit<Principal, 'claims'> {

@@ -1,7 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { BY_SERVICE } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
+import { Budgets } from '../limits/budgets.js';
+import { KnownNetworks } from '../limits/known-networks.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
 import { Revocations } from '../tokens/revocations.js';
 import { SessionsService } from '../tokens/sessions.service.js';
@@ -31,6 +35,9 @@ export class HousekeepingService implements OnApplicationBootstrap {
     private readonly links: OneTimeTokensService,
     private readonly revocations: Revocations,
     private readonly revocation: RevocationService,
+    private readonly budgets: Budgets,
+    private readonly networks: KnownNetworks,
+    private readonly audit: AuditLog,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -56,14 +63,22 @@ export class HousekeepingService implements OnApplicationBootstrap {
     }
   }
 
-  /** Removes accounts that stayed pending, and sessions and links that ended a day ago. */
+  /** Removes accounts that stayed pending, sessions and links that ended a day ago, and what is old enough of the rest. */
   async sweep(): Promise<void> {
     const now = this.clock.nowMs();
     this.revocations.prune();
     const overdue = await this.users.pendingSince(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS), BATCH);
-    for (const id of overdue) await this.revocation.deletePending(id);
+    for (const id of overdue) await this.sweepPending(id);
     const before = new Date(now - DAY_MS);
     while (await this.sessions.sweep(before));
     while (await this.links.sweep(before));
+    while (await this.budgets.sweep(before));
+    while (await this.networks.sweep());
+    while (await this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS)));
+  }
+
+  private async sweepPending(accountId: number): Promise<void> {
+    await this.revocation.deletePending(accountId);
+    this.audit.record({ kind: 'pending_account_swept', from: BY_SERVICE, actor: BY_SERVICE.actor, accountId });
   }
 }

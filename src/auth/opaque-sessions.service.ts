@@ -5,7 +5,8 @@ import { AuthError } from '../errors/auth-error.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
-import type { Principal } from './door.js';
+import type { TokenPrincipal } from './door.js';
+import { SessionActivity } from './session-activity.js';
 import { refusalOf } from './session-refusal.js';
 
 /** How long after the last time use pushes a session's end on again, in milliseconds: a write a minute at most. */
@@ -20,18 +21,20 @@ export class OpaqueSessionsService {
   constructor(
     private readonly sessions: SessionsService,
     private readonly opaqueTokens: OpaqueTokenService,
+    private readonly activity: SessionActivity,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
   /** @throws {AuthError} `token_malformed`, or why the session may not be used */
-  async principalOf(token: string): Promise<Principal> {
+  async principalOf(token: string): Promise<TokenPrincipal> {
     if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
     const standing = await this.sessions.standingOfSecret(this.opaqueTokens.hash(token));
     if (!standing) throw new AuthError('token_forged');
     const refusal = refusalOf(standing);
     if (refusal) throw new AuthError(refusal);
     await this.extend(standing);
+    this.activity.note(standing.session.id);
     const { id, accountId, contract } = standing.session;
     return { accountId, sessionId: id, contract, claims: {} };
   }

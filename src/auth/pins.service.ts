@@ -1,13 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcryptjs';
+import { AuditLog } from '../audit/audit-log.js';
+import type { AuditKind } from '../audit/audit-kinds.js';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { AuthError } from '../errors/auth-error.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { HashingPool } from '../users/hashing-pool.js';
 import { isPin } from '../users/identifiers.js';
-import { PIN_LOCK_SECONDS, PinsStore } from '../users/pins.store.js';
+import { PIN_LOCK_SECONDS, PIN_TRIES, PinsStore } from '../users/pins.store.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { Clock } from '../config/clock.js';
@@ -28,6 +30,7 @@ export class PinsService {
     private readonly pool: HashingPool,
     private readonly sessions: SessionsService,
     private readonly notices: Notices,
+    private readonly audit: AuditLog,
     private readonly config: Config,
     private readonly clock: Clock,
     secret: ServiceSecret,
@@ -43,15 +46,33 @@ export class PinsService {
    */
   async set(principal: Principal, pin: string, currentPin: string | undefined): Promise<void> {
     if (!isPin(pin)) throw new AuthError('pin_invalid');
-    // A second try if another change came between: a front end may send a form twice.
-    const isSet = (await this.trySet(principal, pin, currentPin)) || (await this.trySet(principal, pin, currentPin));
-    if (!isSet) throw new AuthError('pin_proof_required');
+    await this.recorded('pin_set', principal, async () => {
+      // A second try if another change came between: a front end may send a form twice.
+      const isSet = (await this.trySet(principal, pin, currentPin)) || (await this.trySet(principal, pin, currentPin));
+      if (!isSet) throw new AuthError('pin_proof_required');
+    });
+  }
+
+  /** Proves the PIN, for five minutes in this session. @throws {AuthError} as `demand` */
+  async verify(principal: Principal, pin: string): Promise<void> {
+    const user = await this.account(principal);
+    if (user.pinHash) await this.prove(user, principal, pin);
+  }
+
+  /** Removes the PIN of one who has shown to know it; without one there is nothing to remove. */
+  async remove(principal: Principal): Promise<void> {
+    const user = await this.account(principal);
+    if (!user.pinHash) return;
+    await this.recorded('pin_removed', principal, async () => {
+      if (!(await this.pins.replace(user.id, user.pinHash, null))) throw new AuthError('pin_proof_required');
+    });
+    this.notices.pinChanged(user);
   }
 
   /** Answers whether the PIN was still the one that was looked at. */
   private async trySet(principal: Principal, pin: string, currentPin: string | undefined): Promise<boolean> {
     const user = await this.account(principal);
-    if (user.pinHash && currentPin !== undefined) await this.prove(user, principal.sessionId, currentPin);
+    if (user.pinHash && currentPin !== undefined) await this.prove(user, principal, currentPin);
     else if (user.pinHash && !(await this.isOwnerShown(principal))) throw new AuthError('pin_proof_required');
     const pinHash = await this.pool.hash(this.peppered(pin), bcrypt.genSaltSync(this.config.BCRYPT_COST));
     if (!(await this.pins.replace(user.id, user.pinHash, pinHash))) return false;
@@ -68,7 +89,7 @@ export class PinsService {
   async demand(principal: Principal, pin: string | undefined): Promise<void> {
     const user = await this.account(principal);
     if (!user.pinHash) return;
-    if (pin !== undefined) return this.prove(user, principal.sessionId, pin);
+    if (pin !== undefined) return this.prove(user, principal, pin);
     const standing = await this.sessions.standing(principal.sessionId);
     if (!standing || !this.isWithin(PROOF_SECONDS, standing.pinProvedAt)) throw new AuthError('pin_proof_required');
   }
@@ -79,18 +100,35 @@ export class PinsService {
     return user;
   }
 
-  private async prove(user: User, sessionId: string, pin: string): Promise<void> {
-    const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
-    if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
-    if (!user.pinHash || !(await this.pool.compare(this.peppered(pin), user.pinHash))) throw new AuthError('pin_wrong');
-    await this.pins.forgetFailures(user.id, user.pinHash);
-    await this.sessions.notePinProof(sessionId);
+  private async prove(user: User, principal: Principal, pin: string): Promise<void> {
+    await this.recorded('pin_proved', principal, async () => {
+      const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
+      if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
+      const matches = user.pinHash && (await this.pool.compare(this.peppered(pin), user.pinHash));
+      if (!user.pinHash || !matches) throw new AuthError('pin_wrong');
+      await this.pins.forgetFailures(user.id, user.pinHash);
+      await this.sessions.notePinProof(principal.sessionId);
+    });
+  }
+
+  /** Does it, and records that it was done or why it was refused. */
+  private async recorded(kind: AuditKind, principal: Principal, act: () => Promise<void>): Promise<void> {
+    const { accountId, sessionId, client: from } = principal;
+    const entry = { kind, from, accountId, actorId: accountId, sessionId };
+    try {
+      await act();
+      this.audit.record(entry);
+    } catch (error) {
+      if (error instanceof AuthError) this.audit.record({ ...entry, refusal: error.code });
+      throw error;
+    }
   }
 
   private locked({ pinLockedUntil }: User): AuthError {
     const remainingMs = (pinLockedUntil?.getTime() ?? 0) - this.clock.nowMs();
     const retryAfterSeconds = remainingMs > 0 ? Math.ceil(remainingMs / 1000) : PIN_LOCK_SECONDS;
-    return new AuthError('pin_locked', { retryAfterSeconds });
+    const limit = { name: 'pin', points: PIN_TRIES, seconds: PIN_LOCK_SECONDS };
+    return new AuthError('pin_locked', { retryAfterSeconds, limit });
   }
 
   private async isOwnerShown({ sessionId }: Principal): Promise<boolean> {

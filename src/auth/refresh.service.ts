@@ -1,13 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
-import type { TokenSubject } from '../tokens/token-subject.js';
-import type { Door } from './door.js';
+import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
+import type { Client, Door, RefreshPrincipal } from './door.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
+import { SessionActivity } from './session-activity.js';
 import { refusalOf } from './session-refusal.js';
 
 type UsableStanding = SessionStanding & { readonly subject: TokenSubject };
@@ -24,6 +27,9 @@ export class RefreshService {
     private readonly sessions: SessionsService,
     private readonly grants: Grants,
     private readonly verification: EmailVerificationService,
+    private readonly audit: AuditLog,
+    private readonly usage: Usage,
+    private readonly activity: SessionActivity,
     private readonly config: Config,
   ) {}
 
@@ -34,7 +40,7 @@ export class RefreshService {
   async renew(door: Door, sessionId: string): Promise<Grant> {
     const { session, subject } = await this.usable(sessionId);
     if (door.signsInBy === 'email' && !this.verification.isVerified(subject)) throw new AuthError('email_unverified');
-    return this.grants.of(door, session, subject);
+    return this.grant(door, session, subject);
   }
 
   /**
@@ -43,14 +49,14 @@ export class RefreshService {
    * that was exchanged before is reuse, and ends its session.
    * @throws {AuthError} `refresh_token_reused`, or why the session may not be used
    */
-  async exchange(door: Door, token: RefreshTokenClaims): Promise<Grant> {
+  async exchange(door: Door, { claims: token, client }: RefreshPrincipal): Promise<Grant> {
     const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
-    if (rotated?.subject) return this.grants.of(door, rotated.session, rotated.subject);
+    if (rotated?.subject) return this.grant(door, rotated.session, rotated.subject);
     const standing = await this.usable(token.sid);
     const place = this.placeOf(token, standing);
-    if (place === 'reused') throw await this.endReused(token);
+    if (place === 'reused') throw await this.endReused(token, client);
     if (place === 'ahead') throw new AuthError('token_forged');
-    return this.grants.of(door, standing.session, standing.subject);
+    return this.grant(door, standing.session, standing.subject);
   }
 
   /** Whether an exchange of this token would succeed now; asking changes nothing. @throws {AuthError} why not */
@@ -79,13 +85,23 @@ export class RefreshService {
       : 'reused';
   }
 
-  private async endReused(token: RefreshTokenClaims): Promise<AuthError> {
-    await this.sessions.revoke(token.sid, 'refresh_token_reused');
+  private grant(door: Door, session: LiveSession, subject: TokenSubject): Grant {
+    this.usage.count(door.name, 'refreshes');
+    this.activity.note(session.id);
+    return this.grants.of(door, session, subject);
+  }
+
+  private async endReused(
+    { sid: sessionId, user_id: accountId }: RefreshTokenClaims,
+    from: Client,
+  ): Promise<AuthError> {
+    await this.sessions.revoke(sessionId, 'refresh_token_reused');
     this.logger.warn({
       message: 'A refresh token was used twice; its session is ended.',
-      session: token.sid,
-      accountId: token.user_id,
+      session: sessionId,
+      accountId,
     });
+    this.audit.record({ kind: 'refresh_token_reused', from, refusal: 'refresh_token_reused', accountId, sessionId });
     return new AuthError('refresh_token_reused');
   }
 }

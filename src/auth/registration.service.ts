@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
+import { LimitsService } from '../limits/limits.service.js';
 import { isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
@@ -25,22 +28,31 @@ export class RegistrationService {
     private readonly hasher: PasswordHasher,
     private readonly signIn: SignInService,
     private readonly verification: EmailVerificationService,
+    private readonly limits: LimitsService,
+    private readonly audit: AuditLog,
+    private readonly usage: Usage,
     private readonly config: Config,
   ) {}
 
   /**
    * Makes an account. One that has only an e-mail address stays pending until that is verified, and is mailed the link.
-   * @throws {AuthError} `username_invalid`, `email_invalid`, `password_invalid`, `username_taken`, `email_taken` or
-   *   `hashing_overloaded`
+   * @throws {AuthError} `username_invalid`, `email_invalid`, `password_invalid`, `username_taken`, `email_taken`,
+   *   `too_many_attempts` or `hashing_overloaded`
    */
   async register({ username, email, password }: Registration, client: Client): Promise<User> {
     if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
     if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
     if (!isPassword(password)) throw new AuthError('password_invalid');
     const pending = username === undefined && this.config.EMAIL_VERIFICATION;
-    const passwordHash = await this.hasher.hash(password);
+    const tried = await this.limits.registration(client.ip);
+    const passwordHash = await this.hasher.hash(password).catch(async (error: unknown) => {
+      await tried.giveBack();
+      throw error;
+    });
     const user = await this.users.insert({ username, email, passwordHash, status: pending ? 'pending' : 'active' });
     client.identify(user.id);
+    this.usage.count(client.door, 'registrations');
+    this.audit.record({ kind: 'registered', from: client, accountId: user.id, actorId: user.id });
     if (pending) this.verification.sendLink(user);
     return user;
   }
@@ -53,11 +65,13 @@ export class RegistrationService {
   /**
    * Refuses names that somebody has, for a contract that says so before it looks at the password. Who gets a name is
    * decided by the unique index all the same.
-   * @throws {AuthError} `username_taken` or `email_taken`
+   * @throws {AuthError} `username_taken`, `email_taken` or `too_many_attempts`
    */
-  async refuseTaken(username: string, email: string): Promise<void> {
+  async refuseTaken(username: string, email: string, { ip }: Client): Promise<void> {
+    const tried = await this.limits.registration(ip);
     if (await this.users.findByName('username', username))
       throw new AuthError('username_taken', { identifier: username });
     if (await this.users.findByName('email', email)) throw new AuthError('email_taken', { identifier: email });
+    await tried.giveBack();
   }
 }

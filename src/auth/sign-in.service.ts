@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
+import { LimitsService } from '../limits/limits.service.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession } from '../tokens/token-subject.js';
-import { isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
+import { canonical, isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Credentials, Door } from './door.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
-import { LastSignIns } from './last-sign-ins.js';
+import { SignInTrail } from './sign-in-trail.js';
 
 const ACCEPTABLE = { username: isUsername, email: isEmailAddress };
 
@@ -25,7 +26,8 @@ export class SignInService {
     private readonly opaqueTokens: OpaqueTokenService,
     private readonly grants: Grants,
     private readonly verification: EmailVerificationService,
-    private readonly lastSignIns: LastSignIns,
+    private readonly trail: SignInTrail,
+    private readonly limits: LimitsService,
     private readonly config: Config,
   ) {}
 
@@ -33,19 +35,41 @@ export class SignInService {
    * The account whose name and password these are. Every refusal costs the same, and only the right password learns
    * that an account may not be used.
    * @throws {AuthError} `account_unknown`, `password_wrong`, `account_deactivated`, `account_pending`,
-   *   `email_unverified` or `hashing_overloaded`
+   *   `email_unverified`, `too_many_attempts` or `hashing_overloaded`
    */
-  async authenticate(door: Door, { identifier, password }: Credentials): Promise<User> {
+  async authenticate(door: Door, credentials: Credentials, client: Client): Promise<User> {
+    const { identifier, password } = credentials;
     const acceptable = ACCEPTABLE[door.signsInBy](identifier);
     const user = acceptable ? await this.users.findByName(door.signsInBy, identifier) : undefined;
-    const matches = (await this.hasher.verify(password, user?.passwordHash)) && isPassword(password);
+    try {
+      const owner = await this.owner(user, credentials, client);
+      this.demandUsable(door, owner, identifier);
+      await this.rehash(owner, password);
+      return owner;
+    } catch (error) {
+      if (error instanceof AuthError)
+        this.trail.refused(door, { accountId: user?.id, identifier: canonical(identifier) }, error.code, client);
+      throw error;
+    }
+  }
+
+  /** The account, if the password is its own. What was not compared, for want of a thread, is no try. */
+  private async owner(user: User | undefined, { identifier, password }: Credentials, { ip }: Client): Promise<User> {
+    const tried = await this.limits.passwordTry(user ? { accountId: user.id } : { name: canonical(identifier) }, ip);
+    const matches = await this.hasher.verify(password, user?.passwordHash).catch(async (error: unknown) => {
+      await tried.giveBack();
+      throw error;
+    });
     if (!user) throw new AuthError('account_unknown', { identifier });
-    if (!matches) throw new AuthError('password_wrong', { identifier });
+    if (!matches || !isPassword(password)) throw new AuthError('password_wrong', { identifier });
+    await tried.giveBack();
+    return user;
+  }
+
+  private demandUsable(door: Door, user: User, identifier: string): void {
     if (user.status === 'deactivated') throw new AuthError('account_deactivated', { identifier });
     if (door.signsInBy === 'email' && !this.verification.isVerified(user)) throw this.verification.refuse(user);
     if (user.status === 'pending') throw new AuthError('account_pending', { identifier });
-    await this.rehash(user, password);
-    return user;
   }
 
   /** Opens a session with JWTs. @throws {AuthError} `password_wrong` if the account's sessions were ended meanwhile */
@@ -72,7 +96,7 @@ export class SignInService {
       userAgent: client.userAgent,
     });
     if (!session) throw new AuthError('password_wrong');
-    this.lastSignIns.note(user.id, session.createdAt);
+    this.trail.opened(door, session, client);
     return session;
   }
 

@@ -18,7 +18,7 @@ export class TokenVerificationService {
   /** Checks an access or refresh token of one door. @throws {AuthError} `token_not_valid`, whatever is wrong with it */
   async verify(door: Door, token: string): Promise<void> {
     try {
-      if (readHeader(token)?.typ !== REFRESH_TOKEN_TYPE) return void this.accessTokens.verify(token, door.name);
+      if (readHeader(token)?.typ !== REFRESH_TOKEN_TYPE) return void (await this.accessTokens.verify(token, door.name));
       await this.refreshing.check(this.refreshTokens.verify(token, door.name));
     } catch (cause) {
       throw cause instanceof AuthError ? new AuthError('token_not_valid', { cause }) : cause;

@@ -5,7 +5,7 @@ import { Config } from '../../config/env.js';
 import type { Door } from '../door.js';
 import type { PresentedToken } from '../strategies/access-token.strategy.js';
 import { Authenticates } from './authenticates.js';
-import { verdict } from './verdict.js';
+import { atClient, verdict } from './verdict.js';
 
 /** Reads the access token of a request. @throws {AuthError} `token_missing` or `token_header_malformed` */
 export type AccessTokenReader = (request: FastifyRequest, config: Config) => string;
@@ -34,8 +34,8 @@ function guardFor(read: AccessTokenReader, contract: string | undefined): Type<A
       return { token: read(context.switchToHttp().getRequest(), this.config), contract };
     }
 
-    override handleRequest<T>(error: unknown, principal: T | false, info: unknown): T {
-      return verdict(error, principal, info, 'access token');
+    override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
+      return atClient(verdict(error, principal, info, 'access token') as T & object, context);
     }
   }
   return ContractAccessTokenGuard;

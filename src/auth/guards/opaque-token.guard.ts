@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { bearerToken } from '../bearer.js';
 import type { PresentedOpaqueToken } from '../strategies/opaque-token.strategy.js';
 import { Authenticates } from './authenticates.js';
-import { verdict } from './verdict.js';
+import { atClient, verdict } from './verdict.js';
 
 /** Lets opaque tokens pass that come as `Authorization: Bearer`. */
 @Authenticates()
@@ -13,7 +13,7 @@ export class OpaqueTokenGuard extends AuthGuard('opaque-token') {
     return { token: bearerToken(context.switchToHttp().getRequest()) };
   }
 
-  override handleRequest<T>(error: unknown, principal: T | false, info: unknown): T {
-    return verdict(error, principal, info);
+  override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
+    return atClient(verdict(error, principal, info) as T & object, context);
   }
 }

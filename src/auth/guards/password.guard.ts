@@ -2,6 +2,7 @@ import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import type { Credentials, Door } from '../door.js';
+import { RequestClient } from '../request-client.js';
 import type { LocalOptions } from '../strategies/local.strategy.js';
 import { Authenticates } from './authenticates.js';
 import { verdict } from './verdict.js';
@@ -19,7 +20,8 @@ export function PasswordGuard(
   @Injectable()
   class ContractPasswordGuard extends AuthGuard('local') {
     override async getAuthenticateOptions(context: ExecutionContext): Promise<LocalOptions> {
-      return { door, credentials: await read(context.switchToHttp().getRequest()) };
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      return { door, credentials: await read(request), client: new RequestClient(request) };
     }
 
     override handleRequest<T>(error: unknown, account: T | false, info: unknown): T {

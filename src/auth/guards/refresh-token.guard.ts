@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { Door } from '../door.js';
 import type { PresentedRefreshToken } from '../strategies/refresh-token.strategy.js';
 import { Authenticates } from './authenticates.js';
-import { verdict } from './verdict.js';
+import { atClient, verdict } from './verdict.js';
 
 /** A guard that lets refresh tokens of one contract pass, found where that contract carries them. */
 export function RefreshTokenGuard(
@@ -18,8 +18,8 @@ export function RefreshTokenGuard(
       return { token: await read(context.switchToHttp().getRequest()), contract: door.name };
     }
 
-    override handleRequest<T>(error: unknown, claims: T | false, info: unknown): T {
-      return verdict(error, claims, info);
+    override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
+      return atClient(verdict(error, principal, info) as T & object, context);
     }
   }
   return ContractRefreshTokenGuard;

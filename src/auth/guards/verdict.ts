@@ -1,4 +1,7 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../../errors/auth-error.js';
+import { RequestClient } from '../request-client.js';
+import type { Client } from '../door.js';
 
 /**
  * What Passport concluded: whom the request speaks for, or else the refusal. Libraries' own errors mean forgery.
@@ -10,4 +13,9 @@ export function verdict<T>(error: unknown, principal: T | false | null, info: un
   throw refusal instanceof AuthError && expected
     ? new AuthError(refusal.code, { ...refusal.details, expected, cause: refusal })
     : refusal;
+}
+
+/** A principal with where its request comes from. */
+export function atClient<T extends object>(principal: T, context: ExecutionContext): T & { readonly client: Client } {
+  return { ...principal, client: new RequestClient(context.switchToHttp().getRequest()) };
 }

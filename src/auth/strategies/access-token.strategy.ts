@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
@@ -5,7 +6,8 @@ import { AuthError } from '../../errors/auth-error.js';
 import type { AccessTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { RefreshTokenService } from '../../tokens/refresh-token.service.js';
-import type { Principal } from '../door.js';
+import { SessionActivity } from '../session-activity.js';
+import type { TokenPrincipal } from '../door.js';
 
 /** A token as its guard found it in the request. */
 export interface PresentedToken {
@@ -19,19 +21,18 @@ export interface PresentedToken {
 export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
   constructor(
     private readonly accessTokens: AccessTokenService,
+    private readonly activity: SessionActivity,
     refreshTokens: RefreshTokenService,
   ) {
     super({
       jwtFromRequest: (presented) => (presented as unknown as PresentedToken).token,
-      secretOrKeyProvider: (presented, token: string, done) => {
-        try {
-          // The library's types know no KeyObject; jsonwebtoken takes one.
-          done(null, accessTokens.keyFor(token) as unknown as Buffer);
-        } catch (error) {
-          const { contract } = presented as unknown as PresentedToken;
-          done(refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error);
-        }
-      },
+      secretOrKeyProvider: callbackify(async (presented: unknown, token: string) => {
+        const { contract } = presented as PresentedToken;
+        // The library's types know no KeyObject; jsonwebtoken takes one.
+        return (await accessTokens.keyFor(token).catch((error: unknown) => {
+          throw refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error;
+        })) as unknown as Buffer;
+      }),
       passReqToCallback: true,
       ...accessTokens.verifyOptions,
     });
@@ -47,13 +48,14 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     }
   }
 
-  validate(presented: PresentedToken, claims: AccessTokenClaims): Principal {
+  validate(presented: PresentedToken, claims: AccessTokenClaims): TokenPrincipal {
     this.accessTokens.remember(presented.token, claims);
     return this.admit(presented, claims);
   }
 
-  private admit({ contract }: PresentedToken, claims: AccessTokenClaims): Principal {
+  private admit({ contract }: PresentedToken, claims: AccessTokenClaims): TokenPrincipal {
     this.accessTokens.admit(claims, contract);
+    this.activity.note(claims.sid);
     return { accountId: Number(claims.sub), sessionId: claims.sid, contract: claims.client_id, claims };
   }
 }

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
@@ -21,16 +22,16 @@ export class RefreshTokenStrategy extends PassportStrategy(Strategy, 'refresh-to
   ) {
     super({
       jwtFromRequest: (presented) => (presented as unknown as PresentedRefreshToken).token,
-      secretOrKeyProvider: (presented, token: string, done) => {
+      secretOrKeyProvider: callbackify(async (presented: unknown, token: string) => {
         try {
           refreshTokens.checkHeader(token);
-          // The library's types know no KeyObject; jsonwebtoken takes one.
-          done(null, refreshTokens.key as unknown as Buffer);
         } catch (error) {
-          const { contract } = presented as unknown as PresentedRefreshToken;
-          done(accessTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error);
+          const { contract } = presented as PresentedRefreshToken;
+          throw (await accessTokens.isGenuine(token, contract)) ? new AuthError('token_type_wrong') : error;
         }
-      },
+        // The library's types know no KeyObject; jsonwebtoken takes one.
+        return refreshTokens.key as unknown as Buffer;
+      }),
       passReqToCallback: true,
       ...refreshTokens.verifyOptions,
     });
@@ -40,7 +41,7 @@ export class RefreshTokenStrategy extends PassportStrategy(Strategy, 'refresh-to
     super.authenticate(presented as never);
   }
 
-  validate({ contract }: PresentedRefreshToken, claims: RefreshTokenClaims): RefreshPrincipal {
+  validate({ contract }: PresentedRefreshToken, claims: RefreshTokenClaims): Omit<RefreshPrincipal, 'client'> {
     this.refreshTokens.admit(claims, contract);
     return { accountId: claims.user_id, sessionId: claims.sid, contract, claims };
   }

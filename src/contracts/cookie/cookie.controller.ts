@@ -21,7 +21,8 @@ import { SameOriginGuard } from '../../auth/guards/same-origin.guard.js';
 import { PinsService } from '../../auth/pins.service.js';
 import { RefreshService } from '../../auth/refresh.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
-import { RevocationService } from '../../auth/revocation.service.js';
+import { SessionEndingService } from '../../auth/session-ending.service.js';
+import { clearSessionCookie } from '../../auth/session-cookie.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { Config } from '../../config/env.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
@@ -30,7 +31,7 @@ import { Refusals } from '../../contract-kit/refusals.js';
 import type { User } from '../../users/user.entity.js';
 import { COOKIE } from './cookie.contract.js';
 import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto } from './cookie.dto.js';
-import { answerWithCookie, clearCookie } from './cookie.jar.js';
+import { answerWithCookie } from './cookie.jar.js';
 import { FreeNamesGuard } from './cookie.names.guard.js';
 import { COOKIE_REFUSALS, NEW_PIN, SET_COOKIE, SIGN_IN } from './cookie.openapi.js';
 
@@ -48,7 +49,7 @@ export class CookieController {
     private readonly registration: RegistrationService,
     private readonly signIn: SignInService,
     private readonly refreshing: RefreshService,
-    private readonly revocation: RevocationService,
+    private readonly endings: SessionEndingService,
     private readonly pins: PinsService,
     private readonly config: Config,
   ) {}
@@ -98,11 +99,11 @@ export class CookieController {
   @ApiNoContentResponse({ description: 'Signed out.', headers: SET_COOKIE })
   @Refusals(COOKIE, ...COOKIE_REFUSALS, 'body_too_large', 'cross_site_request')
   async logout(
-    @CurrentPrincipal() { sessionId }: Principal,
+    @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.revocation.signOut(sessionId);
-    clearCookie(reply, this.config);
+    await this.endings.signOut(principal);
+    clearSessionCookie(reply, this.config);
   }
 
   @Get('protected/me')

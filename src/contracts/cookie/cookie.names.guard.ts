@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { RegistrationService } from '../../auth/registration.service.js';
+import { RequestClient } from '../../auth/request-client.js';
 import { readDto } from '../../contract-kit/contract-body.js';
 import { COOKIE } from './cookie.contract.js';
 import { NAMES_STEP, RegisterDto } from './cookie.dto.js';
@@ -11,9 +12,9 @@ export class FreeNamesGuard implements CanActivate {
   constructor(private readonly registration: RegistrationService) {}
 
   async canActivate(context: ExecutionContext): Promise<true> {
-    const { body } = context.switchToHttp().getRequest<FastifyRequest>();
-    const { username, email } = await readDto(COOKIE, RegisterDto, body, NAMES_STEP);
-    await this.registration.refuseTaken(username, email);
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { username, email } = await readDto(COOKIE, RegisterDto, request.body, NAMES_STEP);
+    await this.registration.refuseTaken(username, email, new RequestClient(request));
     return true;
   }
 }

@@ -8,7 +8,7 @@ import { OpaqueTokenGuard } from '../../auth/guards/opaque-token.guard.js';
 import { PasswordGuard } from '../../auth/guards/password.guard.js';
 import { PasswordsService } from '../../auth/passwords.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
-import { RevocationService } from '../../auth/revocation.service.js';
+import { SessionEndingService } from '../../auth/session-ending.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { BodyGuard } from '../../contract-kit/body.guard.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
@@ -33,7 +33,7 @@ export class OpaqueTokenController {
     private readonly registration: RegistrationService,
     private readonly signIn: SignInService,
     private readonly passwords: PasswordsService,
-    private readonly revocation: RevocationService,
+    private readonly endings: SessionEndingService,
   ) {}
 
   @Get('health')
@@ -108,7 +108,7 @@ export class OpaqueTokenController {
   })
   @ApiOkResponse({ description: 'Success' })
   @Refusals(OPAQUE_TOKEN, 'body_too_large', 'token_missing', 'token_malformed', 'token_forged')
-  async clearTokens(@CurrentPrincipal() { accountId }: Principal): Promise<void> {
-    await this.revocation.clearTokens(accountId);
+  async clearTokens(@CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.endings.clearTokens(principal);
   }
 }

@@ -105,7 +105,7 @@ export class TokenPairController {
     'media_type_unsupported',
   )
   async refresh(@CurrentPrincipal() principal: RefreshPrincipal | undefined): Promise<TokenPairDto | object> {
-    return principal ? pair(await this.refreshing.exchange(TOKEN_PAIR, principal.claims)) : {};
+    return principal ? pair(await this.refreshing.exchange(TOKEN_PAIR, principal)) : {};
   }
 
   @Post('auth/token/verify')

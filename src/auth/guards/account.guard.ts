@@ -1,0 +1,55 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '../../config/env.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
+import { cookieName } from '../session-cookie.js';
+import { AnyAccessTokenGuard } from './access-token.guard.js';
+import { Authenticates } from './authenticates.js';
+import { OpaqueTokenGuard } from './opaque-token.guard.js';
+import { SameOriginGuard } from './same-origin.guard.js';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+/** What follows the scheme, or the whole header of a contract without one. */
+const AUTHORIZATION = /^(?:Bearer +)?(\S+)$/i;
+
+/** The token of a request, wherever any contract carries one. @throws {AuthError} `token_missing` */
+function tokenOf(request: FastifyRequest, config: Config): string {
+  const token = headerToken(request) ?? request.cookies[cookieName(config)];
+  if (token === undefined) throw new AuthError('token_missing');
+  return token;
+}
+
+function headerToken({ headers }: FastifyRequest): string | undefined {
+  return AUTHORIZATION.exec(headers.authorization?.trim() ?? '')?.[1];
+}
+
+const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokenOf);
+
+/**
+ * Lets every account pass that presents a token of whatever contract, as that contract carries it: an access token as
+ * Bearer, raw or in the cookie, or an opaque token as Bearer. With the cookie, other sites' pages change nothing.
+ */
+@Authenticates()
+@Injectable()
+export class AccountGuard implements CanActivate {
+  private readonly accessTokens: CanActivate;
+  private readonly opaqueTokens: CanActivate = new OpaqueTokenGuard();
+
+  constructor(
+    config: Config,
+    private readonly opaque: OpaqueTokenService,
+    private readonly sameOrigin: SameOriginGuard,
+  ) {
+    this.accessTokens = new AccessTokenOfAnyContract(config);
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const token = headerToken(request);
+    if (token === undefined && !SAFE_METHODS.has(request.method)) this.sameOrigin.canActivate(context);
+    const isOpaque = token !== undefined && this.opaque.isWellFormed(token);
+    return (isOpaque ? this.opaqueTokens : this.accessTokens).canActivate(context) as Promise<boolean>;
+  }
+}
