@@ -18,7 +18,7 @@ function refusal(from, to) {
       ? undefined
       : `${from} must not import ${to}: contracts know nothing of each other, what two of them need lies in contract-kit or below.`;
   }
-  return LAYERS[folder]?.includes(target)
+  return LAYERS[folder]?.includes(target || 'src')
     ? undefined
     : `${folder} must not import ${target || 'the top level of src'}: imports run downward only (docs/architecture.md).`;
 }

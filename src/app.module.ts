@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
@@ -7,6 +8,8 @@ import { CONTRACTS } from './contracts/index.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ENTITIES } from './entities.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -18,9 +21,12 @@ export class AppModule {
       imports: [
         ConfigModule.with(config),
         DatabaseModule.with(config, ENTITIES),
+        MetricsModule,
         AuthModule,
         ...CONTRACTS.map(({ module }) => module),
         AccountModule,
+        AdminModule,
+        OAuthModule,
         HealthModule,
         ...further,
       ],

@@ -7,13 +7,16 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/env.js';
 import { Contracts } from './contract-kit/contracts.js';
 import { ErrorFilter } from './contract-kit/error.filter.js';
+import { PROBLEM_DETAILS } from './contract-kit/problem-details.js';
 import { RouteTable } from './contract-kit/route-table.js';
+import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
 import { corsPolicy } from './http/cors.js';
 import { createServer } from './http/server.js';
 import { createLogger, NestLogger } from './logging/logger.js';
+import { OAUTH_ERRORS } from './oauth/oauth.errors.js';
 
 /** What may differ between one start and another beside the configuration. */
 export interface AppOptions {
@@ -37,7 +40,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const logger = createLogger(config.LOG_LEVEL, options.log);
   const contracts = new Contracts(CONTRACTS.map(({ contract }) => contract));
   const routes = new RouteTable();
-  const errors = new ErrorFilter(contracts, routes);
+  const errors = new ErrorFilter((path) => wordsAt(contracts, path), routes);
   const adapter: FastifyAdapter = createServer({ config, contracts, routes, errors, logger });
   const create = options.create ?? ((...parts) => NestFactory.create<NestFastifyApplication>(...parts));
   const app = await create(AppModule.with(config, options.further), adapter, {
@@ -50,6 +53,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.enableCors({ delegator: (request, callback) => callback(null, cors(request)) });
   mountDocs(app, config, DEFINITIONS);
   return app.init();
+}
+
+/** Whose words a path is answered in. */
+function wordsAt(contracts: Contracts, path: string): Words {
+  return contracts.ofBasePath(path)?.errors ?? (path.startsWith('/oauth/') ? OAUTH_ERRORS : PROBLEM_DETAILS);
 }
 
 /** Stops an application: no new connections, then what runs is finished, then everything is closed. */

@@ -12,11 +12,16 @@ const SHARED: FastifyCorsOptions = {
   strictPreflight: false,
 };
 
-/** Which pages may read the answers of a route: of a header contract and of e-mail verification, which any contract's front
- * end may ask for, anybody's; of the others those of `CORS_ORIGINS`. */
+/**
+ * Which pages may read the answers of a route: of a contract with a cookie those of `CORS_ORIGINS`, with credentials; of
+ * the others anybody's, without. The native routes take either, so there the page's own origin decides.
+ */
 export function corsPolicy(contracts: Contracts, config: Config): (request: FastifyRequest) => FastifyCorsOptions {
   const anyOrigin: FastifyCorsOptions = { ...SHARED, origin: '*' };
   const allowedOrigins: FastifyCorsOptions = { ...SHARED, origin: [...config.CORS_ORIGINS], credentials: true };
-  return ({ url }) =>
-    contracts.ofBasePath(url)?.cors === 'any origin' || url.startsWith('/verify/') ? anyOrigin : allowedOrigins;
+  return ({ url, headers }) => {
+    const policy = contracts.ofBasePath(url)?.cors;
+    if (policy) return policy === 'any origin' ? anyOrigin : allowedOrigins;
+    return config.CORS_ORIGINS.includes(headers.origin ?? '') ? allowedOrigins : anyOrigin;
+  };
 }

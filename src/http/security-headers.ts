@@ -16,6 +16,7 @@ const CONTENT_SECURITY_POLICIES: readonly (readonly [string, string])[] = [
     `${NOTHING}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'`,
   ],
   ['/verify/', `${NOTHING}; style-src 'unsafe-inline'; form-action 'self'`],
+  ['/password-reset/', `${NOTHING}; style-src 'unsafe-inline'; form-action 'self'`],
   ['', `${NOTHING}; form-action 'none'`],
 ];
 

@@ -46,7 +46,15 @@ async function start(
   options: Pick<AppOptions, 'further'>,
 ): Promise<Service> {
   const { BCRYPT_COST, ...rest } = env;
-  const settings = { PORT: '0', PUBLIC_URL: 'http://latchkey.test', DATA_DIR: dataDir, HASH_THREADS: '2', ...rest };
+  const settings = {
+    PORT: '0',
+    PUBLIC_URL: 'http://latchkey.test',
+    DATA_DIR: dataDir,
+    HASH_THREADS: '2',
+    // Tests make many people from one address; those about limits switch them on.
+    LIMITS: 'off',
+    ...rest,
+  };
   const config = Object.assign(parseEnvironment(settings), { BCRYPT_COST: Number(BCRYPT_COST ?? LOWEST_COST) });
   const app = await createApp(config, {
     ...options,
