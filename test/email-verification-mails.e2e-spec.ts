@@ -150,7 +150,7 @@ describe('POST /verify/resend', () => {
   });
   const MALFORMED = problem('body_malformed', 'The body could not be parsed.');
   const NOT_AN_OBJECT = problem('body_not_object', 'The body is not an object.');
-  const INVALID = problem('fields_invalid', 'A field of the body is missing or invalid.', {
+  const INVALID = problem('fields_invalid', 'A field is missing or invalid.', {
     errors: [{ field: 'email', detail: 'Must be a text.' }],
   });
 

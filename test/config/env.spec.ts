@@ -10,6 +10,8 @@ const DEFAULTS = {
   PORT: 3000,
   PUBLIC_URL: 'http://localhost:3000',
   CORS_ORIGINS: [],
+  TRUST_PROXY: [],
+  CONTRACT_STRICT: false,
   REGISTER_CONTRACT: '',
   DATA_DIR: './data',
   DATABASE_URL: '',
@@ -19,7 +21,17 @@ const DEFAULTS = {
   BCRYPT_COST: 10,
   HASH_THREADS: 0,
   HASH_QUEUE_LIMIT: 256,
+  LIMITS: true,
+  SIGN_IN_LIMIT: { points: 10, seconds: 900 },
+  SIGN_IN_LIMIT_NETWORK: { points: 100, seconds: 900 },
+  SIGN_IN_LIMIT_ACCOUNT: { points: 100, seconds: 3600 },
+  KNOWN_NETWORK_DAYS: 30,
+  REGISTRATION_LIMIT: { points: 60, seconds: 3600 },
+  MAIL_REQUEST_LIMIT: { points: 60, seconds: 3600 },
   JWT_ALGORITHM: 'ES256',
+  KEY_ROTATION_DAYS: 30,
+  KEY_PUBLISH_AHEAD: 3600,
+  CLIENT_TOKEN_TTL: 900,
   SESSION_MAX_AGE: 30 * 86_400,
   BARE_TOKEN_TTL: 7 * 86_400,
   ACCESS_TOKEN_TTL: 3600,
@@ -39,6 +51,11 @@ const DEFAULTS = {
   SMTP_URL: '',
   MAIL_FROM: 'Latchkey <no-reply@localhost>',
   MAIL_RETRY: 10,
+  MAIL_QUIET: 300,
+  AUDIT_RETENTION_DAYS: 365,
+  METRICS_PORT: 0,
+  OTEL_EXPORTER_OTLP_ENDPOINT: '',
+  OTEL_SERVICE_NAME: 'latchkey',
   LOG_LEVEL: 'info',
 };
 
@@ -87,7 +104,11 @@ describe('a right value', () => {
       'https://app.example.com, http://localhost:5173,',
       ['https://app.example.com', 'http://localhost:5173'],
     ],
+    ['TRUST_PROXY', '10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
     ['REGISTER_CONTRACT', 'token-pair', 'token-pair'],
+    ['SIGN_IN_LIMIT', '1/1d', { points: 1, seconds: 86_400 }],
+    ['REGISTRATION_LIMIT', '999999999/30', { points: 999_999_999, seconds: 30 }],
+    ['KEY_PUBLISH_AHEAD', '20m', 1200],
     ['LATCHKEY_SECRET', 'é'.repeat(16), 'é'.repeat(16)],
     ['BCRYPT_COST', '15', 15],
     ['MIGRATE', 'off', false],
@@ -133,6 +154,8 @@ describe('a wrong value is refused with its name, what was given and what is all
   const ORIGINS = 'origins separated by commas, such as https://app.example.com';
   const DURATION = 'seconds, or a number with s, m, h or d, from 1 s to 3650d';
   const COOKIE_NAMES = "a cookie name of letters, digits, '_' or '-', without a prefix";
+  const NETWORKS = 'IP addresses and networks separated by commas, such as 10.0.0.0/8';
+  const QUOTA = 'a count and a span of time, such as 10/15m';
   const SENDERS = 'an address, with or without a name';
 
   it.each([
@@ -165,7 +188,20 @@ describe('a wrong value is refused with its name, what was given and what is all
     ['CORS_ORIGINS', 'https://*.example.com', ORIGINS],
     ['CORS_ORIGINS', 'https://a.example.com https://b.example.com', ORIGINS],
     ['CORS_ORIGINS', 'https://app.example.com,b.example.com', ORIGINS],
+    ['TRUST_PROXY', 'localhost', NETWORKS],
+    ['TRUST_PROXY', '10.0.0.0/33', NETWORKS],
+    ['TRUST_PROXY', '10.0.0.0/8/8', NETWORKS],
+    ['TRUST_PROXY', '::1/129', NETWORKS],
+    ['TRUST_PROXY', '10.0.0.0/', NETWORKS],
+    ['TRUST_PROXY', '*', NETWORKS],
     ['REGISTER_CONTRACT', 'cookie', '(empty), bare-token, token-pair'],
+    ['SIGN_IN_LIMIT', '10', QUOTA],
+    ['SIGN_IN_LIMIT', '0/1h', QUOTA],
+    ['SIGN_IN_LIMIT', '10/0', QUOTA],
+    ['SIGN_IN_LIMIT', '-1/1h', QUOTA],
+    ['SIGN_IN_LIMIT', '10/1w', QUOTA],
+    ['SIGN_IN_LIMIT', '10 / 1h', QUOTA],
+    ['KEY_PUBLISH_AHEAD', '19m', 'seconds, or a number with s, m, h or d, from 1200 s to 3650d'],
     ['SQLITE_SYNCHRONOUS', 'normal', 'NORMAL, FULL'],
     ['MIGRATE', 'true', 'on, off'],
     ['MIGRATE', 'constructor', 'on, off'],
@@ -207,6 +243,12 @@ describe('a wrong value is refused with its name, what was given and what is all
     ['SMTP_URL', 'smtp://', 'empty, or a URL with the scheme smtp or smtps'],
   ])('but never prints the value of the secret %s', (name, given, allowed) => {
     expect(refusal({ [name]: given })).toEqual([`${name}=(not shown) is not allowed. Allowed: ${allowed}.`]);
+  });
+
+  it('a key that would be published before the one before it signs', () => {
+    expect(refusal({ KEY_ROTATION_DAYS: '1', KEY_PUBLISH_AHEAD: '1d' })).toEqual([
+      'KEY_PUBLISH_AHEAD=86400 is not allowed. Allowed: less than KEY_ROTATION_DAYS.',
+    ]);
   });
 
   it('and all of them together', () => {

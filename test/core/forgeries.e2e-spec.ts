@@ -11,6 +11,8 @@ import { whole } from '../support/whole.js';
 
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const strangerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** How long a key is published before it signs, in seconds. */
+const HOUR = 3600;
 const nothing = (): Buffer => Buffer.alloc(0);
 
 let service: Service;
@@ -26,6 +28,7 @@ beforeAll(async () => {
   const before = await startService({ JWT_ALGORITHM: 'RS256' });
   former = before.app.get(KeyRing).signer;
   service = await before.restart({ JWT_ALGORITHM: 'ES256' });
+  service.advance(HOUR);
   own = service.app.get(KeyRing).signer;
   refreshKey = service.app.get(RefreshTokenService).key;
   client = new PairClient(service.url);
