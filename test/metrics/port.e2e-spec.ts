@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, parseEnvironment } from '../../src/config/env.js';
+import { MetricsServer } from '../../src/health/metrics-server.js';
+import { Metrics } from '../../src/metrics/metrics.js';
+import { figure, metricsOf } from '../support/exposition.js';
+import { send } from '../support/http.js';
+import { documentOf } from '../support/openapi.js';
+import { freePort } from '../support/process.js';
+import { type Service, startService } from '../support/service.js';
+import { whole } from '../support/whole.js';
+
+let service: Service;
+let metrics: string;
+
+beforeAll(async () => {
+  const port = await freePort();
+  service = await startService({ METRICS_PORT: port, HOST: '127.0.0.1' });
+  metrics = `http://127.0.0.1:${port}`;
+});
+afterAll(() => service.stop());
+
+describe('With METRICS_PORT', () => {
+  it('the metrics are answered there, those of the public port’s requests', async () => {
+    await send('GET', `${service.url}/health`);
+    await expect
+      .poll(async () =>
+        figure(await metricsOf({ url: metrics }), 'latchkey_http_request_duration_seconds_count', {
+          route: '/opaque-token/health',
+        }),
+      )
+      .toBe(1);
+    expect(await send('GET', `${metrics}/metrics?name=all`)).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+    });
+  });
+
+  it('the public port does not know the route, nor does its document', async () => {
+    expect(whole(await send('GET', `${service.url}/metrics`))).toEqual({
+      status: 404,
+      body: { type: 'about:blank', title: 'There is no such route.', status: 404, code: 'route_unknown' },
+    });
+    expect(Object.keys((await documentOf(service, 'native')).document.paths)).not.toContain('/metrics');
+  });
+
+  it('nothing else is answered there', async () => {
+    expect(await send('HEAD', `${metrics}/metrics`)).toMatchObject({ status: 200, text: '' });
+    expect(await send('POST', `${metrics}/metrics`)).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+      text: 'The route does not know this method.\n',
+    });
+    for (const path of ['/', '/health', '/metrics/', '/docs', '/admin/users'])
+      expect(await send('GET', metrics + path)).toMatchObject({ status: 404, text: 'There is no such route.\n' });
+  });
+
+  it('the port is free again after a stop, though a monitor kept its connection', async () => {
+    const port = await freePort();
+    const first = await startService({ METRICS_PORT: port, HOST: '127.0.0.1' });
+    await send('GET', `http://127.0.0.1:${port}/metrics`);
+    const second = await first.restart();
+    expect((await send('GET', `http://127.0.0.1:${port}/metrics`)).status).toBe(200);
+    await second.stop();
+    await expect(send('GET', `http://127.0.0.1:${port}/metrics`)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('a port that is taken refuses the start by name', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const config = parseEnvironment({ METRICS_PORT: String(port), HOST: '127.0.0.1' });
+    await expect(new MetricsServer(new Metrics(), config).onApplicationBootstrap()).rejects.toThrow(
+      new ConfigError(`METRICS_PORT=${port} is not allowed. Allowed: a free port of HOST=127.0.0.1 (EADDRINUSE).`),
+    );
+    taken.close();
+  });
+});
