@@ -21,6 +21,7 @@ export class KnownNetworks implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
+  /** Notes that an account signed in from a network. */
   note(accountId: number, network: string): void {
     this.seen.set(`${accountId} ${network}`, this.clock.now());
   }
@@ -33,6 +34,12 @@ export class KnownNetworks implements OnModuleDestroy {
       { userId, network, since: this.oldest() },
     );
     return rows.length === 1;
+  }
+
+  /** Forgets every network of an account. */
+  async forget(userId: number): Promise<void> {
+    for (const key of this.seen.keys()) if (key.startsWith(`${userId} `)) this.seen.delete(key);
+    await this.sql.rows('DELETE FROM known_networks WHERE user_id = :userId', { userId });
   }
 
   /** Writes what was noted; a store that fails costs these notes and nothing else. */

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
+import { BudgetStore } from './budget-store.js';
 import { Budgets } from './budgets.js';
 import { KnownNetworks } from './known-networks.js';
 import { LimitsService } from './limits.service.js';
 
 /** Who may try how often. */
-@Module({ providers: [Budgets, KnownNetworks, LimitsService], exports: [Budgets, KnownNetworks, LimitsService] })
+@Module({
+  providers: [BudgetStore, Budgets, KnownNetworks, LimitsService],
+  exports: [BudgetStore, KnownNetworks, LimitsService],
+})
 export class LimitsModule {}

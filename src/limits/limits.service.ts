@@ -2,12 +2,16 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
-import { type Budget, Budgets, type Spending } from './budgets.js';
+import type { Budget } from './budget-store.js';
+import { Budgets, type Spending } from './budgets.js';
 import { KnownNetworks } from './known-networks.js';
 import { networkOf } from './network.js';
 
 /** Whose password is tried: an account, or a name in its canonical form that belongs to none. */
 export type Target = { readonly accountId: number } | { readonly name: string };
+
+/** No account's id. */
+const NOBODY = 0;
 
 /** The budgets of attempts, which all doors share. What is refused costs no budget anything. */
 @Injectable()
@@ -24,34 +28,37 @@ export class LimitsService {
   }
 
   /**
-   * Counts a try of a password, before it is compared; give it back if the password was right. From a network that it
-   * signed in from lately, an account has a budget of its own: strangers' guesses from elsewhere never lock it out there.
-   * @throws {AuthError} `too_many_attempts`
+   * Makes a try of a password, counted before it is compared and given back if the password was right or could not be
+   * compared. From a network that it signed in from lately, an account has a budget of its own: strangers' guesses from
+   * elsewhere never lock it out there.
+   * @param isRight compares; to try a name that belongs to nobody must look the same
+   * @throws {AuthError} `too_many_attempts`, and whatever the comparison throws
    */
-  async passwordTry(target: Target, ip: string): Promise<Spending> {
-    if (!this.config.LIMITS) return this.budgets.spend([]);
+  async passwordTry(target: Target, ip: string | undefined, isRight: () => Promise<boolean>): Promise<boolean> {
+    if (!this.config.LIMITS) return isRight();
     const network = networkOf(ip);
     const whose = 'accountId' in target ? String(target.accountId) : `"${this.hash(target.name)}"`;
     const budgets: Budget[] = [
       { name: 'sign-in-network', of: network, quota: this.config.SIGN_IN_LIMIT_NETWORK },
       { name: 'sign-in', of: `${whose} ${network}`, quota: this.config.SIGN_IN_LIMIT },
     ];
-    if (!('accountId' in target && (await this.networks.knows(target.accountId, network))))
-      budgets.push({ name: 'sign-in-account', of: whose, quota: this.config.SIGN_IN_LIMIT_ACCOUNT });
-    return this.budgets.spend(budgets);
+    // Asked for names that belong to nobody too, so that both take alike.
+    const isKnown = await this.networks.knows('accountId' in target ? target.accountId : NOBODY, network);
+    if (!isKnown) budgets.push({ name: 'sign-in-account', of: whose, quota: this.config.SIGN_IN_LIMIT_ACCOUNT });
+    return this.budgets.attempt(budgets, isRight);
   }
 
   /** Counts a registration. @throws {AuthError} `too_many_attempts` */
-  async registration(ip: string): Promise<Spending> {
+  async registration(ip: string | undefined): Promise<Spending> {
     return this.perNetwork('registration', ip, this.config.REGISTRATION_LIMIT);
   }
 
   /** Counts a request for a mail by somebody who did not sign in. @throws {AuthError} `too_many_attempts` */
-  async mailRequest(ip: string): Promise<Spending> {
+  async mailRequest(ip: string | undefined): Promise<Spending> {
     return this.perNetwork('mail', ip, this.config.MAIL_REQUEST_LIMIT);
   }
 
-  private async perNetwork(name: string, ip: string, quota: Budget['quota']): Promise<Spending> {
+  private async perNetwork(name: string, ip: string | undefined, quota: Budget['quota']): Promise<Spending> {
     return this.budgets.spend(this.config.LIMITS ? [{ name, of: networkOf(ip), quota }] : []);
   }
 
