@@ -20,8 +20,13 @@ export function hasRequest(socket: Socket): boolean {
   return inProgress.has(socket);
 }
 
-/** Writes one line for a request once it is answered, or once its client went away. */
-export function logOnceOver(request: FastifyRequest, reply: FastifyReply, contracts: Contracts): void {
+/** Writes one line for a request once it is answered, or once its client went away, and tells it to the observer. */
+export function logOnceOver(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  contracts: Contracts,
+  observe: (line: RequestLine) => void,
+): void {
   const startedAtMs = performance.now();
   const { socket } = request.raw;
   inProgress.add(socket);
@@ -36,6 +41,7 @@ export function logOnceOver(request: FastifyRequest, reply: FastifyReply, contra
       accountId: accountOf(request),
     };
     request.log.info(line);
+    observe(line);
   });
 }
 

@@ -25,7 +25,9 @@ import {
 } from './bare-paths.js';
 import { answerClientErrors } from './client-errors.js';
 import { connectionsLetGo } from './closing.js';
-import { logOnceOver } from './request-log.js';
+import { withoutIssuerPath } from './issuer-path.js';
+import { trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
+import { logOnceOver, type RequestLine } from './request-log.js';
 import { inOneSpelling } from './request-target.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -52,6 +54,8 @@ export interface ServerParts {
   readonly routes: RouteTable;
   readonly errors: ErrorFilter;
   readonly logger: FastifyBaseLogger;
+  /** Hears of every request once it is over. */
+  readonly observe: (line: RequestLine) => void;
 }
 
 /** What every request begins with, however far it comes. */
@@ -60,9 +64,11 @@ type Beginning = (request: FastifyRequest, reply: FastifyReply) => void;
 /** The HTTP server, before Nest adds its routes. */
 export function createServer(parts: ServerParts): FastifyAdapter {
   const headersFor = securityHeaders(parts.config.PUBLIC_URL);
+  const warnOfUntrustedForwarding = untrustedForwardingWarning();
   const begin: Beginning = (request, reply) => {
     void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
-    logOnceOver(request, reply, parts.contracts);
+    logOnceOver(request, reply, parts.contracts, parts.observe);
+    warnOfUntrustedForwarding(request);
   };
   const adapter = new FastifyAdapter({
     ...optionsOf(parts, begin),
@@ -85,11 +91,13 @@ function optionsOf(
   begin: Beginning,
 ): FastifyHttpOptions<Server> & { readonly skipMiddie: true } {
   const rewrite = rewriteBarePath(contracts, config);
+  const atIssuer = withoutIssuerPath(config.PUBLIC_URL);
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
+    trustProxy: trustedProxies(config),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
     serverFactory: (route) => createHttpServer(TIMEOUTS, inOneSpelling(peekAtSharedRegistrations(route, config))),
@@ -98,7 +106,7 @@ function optionsOf(
     return503OnClosing: false,
     rewriteUrl: (request: IncomingMessage) => {
       setMediaTypeAside(request);
-      return rewrite(request);
+      return atIssuer(rewrite(request));
     },
     // A path that cannot be decoded never reaches a hook or a filter.
     frameworkErrors: (error, request, reply) => {

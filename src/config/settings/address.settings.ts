@@ -33,6 +33,6 @@ export const ADDRESS_SETTINGS = {
   CONTRACT_STRICT: toggle({
     default: 'off',
     about:
-      'Whether contracts answer more strictly than their documents: no route tells an unknown account from a wrong password, and new passwords need 8 characters and must not be among the most common ones.',
+      'Whether contracts are stricter than their documents: no sign-in tells an unknown account from a wrong password; new passwords must be none of the most common ones and have 8 characters, the names of the account and the service not counted; SESSION_MAX_AGE ends opaque tokens that are in use too.',
   }),
 } as const;
