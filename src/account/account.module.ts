@@ -1,7 +1,22 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { AccountController } from './account.controller.js';
+import { EmailChangeController } from './email-change.controller.js';
 import { EmailVerificationController } from './email-verification.controller.js';
+import { PasswordResetController } from './password-reset.controller.js';
+import { PinController } from './pin.controller.js';
+import { SessionsController } from './sessions.controller.js';
 
 /** The native routes for people. */
-@Module({ imports: [AuthModule], controllers: [EmailVerificationController] })
+@Module({
+  imports: [AuthModule],
+  controllers: [
+    AccountController,
+    PinController,
+    SessionsController,
+    EmailChangeController,
+    EmailVerificationController,
+    PasswordResetController,
+  ],
+})
 export class AccountModule {}

@@ -54,19 +54,29 @@ async function readMultipart(bytes: Buffer, mediaType: string): Promise<Fields> 
   return Object.fromEntries(form);
 }
 
-/** As the URL standard parses it, but for its replacement characters. */
 function readUrlencoded(bytes: Buffer): Fields {
-  const pairs = bytes.toString('latin1').split('&').filter(Boolean);
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [name = '', ...value] = pair.split('=');
-      return [percentDecoded(name), percentDecoded(value.join('='))];
-    }),
-  );
+  return Object.fromEntries(urlencodedPairs(bytes));
 }
 
-/** @param text one character for each byte */
-function percentDecoded(text: string): string {
+/**
+ * The names and values of an urlencoded form in their order, as the URL standard parses it, but for its replacement
+ * characters.
+ * @throws {TypeError} for what is not UTF-8
+ */
+export function urlencodedPairs(bytes: Buffer): [name: string, value: string][] {
+  const pairs = bytes.toString('latin1').split('&').filter(Boolean);
+  return pairs.map((pair) => {
+    const [name = '', ...value] = pair.split('=');
+    return [percentDecoded(name), percentDecoded(value.join('='))];
+  });
+}
+
+/**
+ * A text without the escapes of an urlencoded form.
+ * @param text one character for each byte
+ * @throws {TypeError} for what is not UTF-8
+ */
+export function percentDecoded(text: string): string {
   const bytes = text
     .replaceAll('+', ' ')
     .replaceAll(/%([\da-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -11,8 +11,8 @@ import {
   type Words,
 } from './wire-error.js';
 
-/** Why a route refuses: a code, or the class of its body for all the rules of its fields. */
-export type Cause = NativeWireErrorCode | Dto<object>;
+/** Why a route refuses: a code, the class of its body for all the rules of its fields, or what only this route refuses. */
+export type Cause = NativeWireErrorCode | Dto<object> | Example;
 
 /** One refusal as a document shows it. */
 export interface Example {
@@ -33,6 +33,7 @@ const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS, ...NATIVE_ERRORS };
 
 /** The answers that a cause leads to, in a contract's own words. */
 export function examplesOf(refuser: Refuser, cause: Cause): Example[] {
+  if (typeof cause === 'object') return [cause];
   return typeof cause === 'string' ? [ofCode(refuser, cause)] : ofFields(refuser, cause);
 }
 

@@ -20,9 +20,21 @@ const RETRY_AFTER: HeadersObject = {
   'Retry-After': { description: 'When trying again makes sense, in seconds.', schema: { type: 'integer', example: 5 } },
 };
 
+/** draft-ietf-httpapi-ratelimit-headers-10. */
+const RATE_LIMIT: HeadersObject = {
+  'RateLimit-Policy': {
+    description: 'The budget that is spent: its name, how many tries it allows, and in how many seconds.',
+    schema: { type: 'string', example: '"sign-in";q=10;w=900' },
+  },
+  RateLimit: {
+    description: 'What is left of it, and in how many seconds it is whole again.',
+    schema: { type: 'string', example: '"sign-in";r=0;t=840' },
+  },
+};
+
 const HEADERS: Readonly<Record<number, HeadersObject>> = {
   405: { Allow: { description: 'The methods of the path.', schema: { type: 'string', example: 'GET, HEAD' } } },
-  429: RETRY_AFTER,
+  429: { ...RETRY_AFTER, ...RATE_LIMIT },
   503: RETRY_AFTER,
 };
 

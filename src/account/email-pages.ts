@@ -1,0 +1,25 @@
+import { escape, page } from './page.js';
+
+/** The page of a link that works: says whose address it is and confirms by its button, for mail scanners follow links. */
+export function confirmationPage(email: string): string {
+  return page(
+    'Confirm your e-mail address',
+    `<p>Somebody asked to use <strong>${escape(email)}</strong> for an account.</p>
+<form method="post"><button>Yes, this is my address</button></form>
+<p>If that was not you, close this page: without your confirmation nobody can sign in with this address.</p>`,
+  );
+}
+
+/** The page after confirming. */
+export function confirmedPage(email: string): string {
+  return page('Address confirmed', `<p><strong>${escape(email)}</strong> is confirmed. You can close this page.</p>`);
+}
+
+/** The page of a link that was used, has expired, came too late or never existed. */
+export function deadEmailLinkPage(): string {
+  return page(
+    'This link does not work any more',
+    `<p>It was used already, it is older than 24 hours, or a newer link took its place. If your address is not confirmed yet,
+sign in once more or ask for another link where you asked for this one.</p>`,
+  );
+}

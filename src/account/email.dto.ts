@@ -1,0 +1,24 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString } from 'class-validator';
+import { at, CheckText } from '../contract-kit/dto.js';
+import { isEmailAddress } from '../users/identifiers.js';
+
+const TEXT = at(1, 'Must be a text.');
+
+/** The body of a request for a link. */
+export class LinkRequestDto {
+  @ApiProperty({ example: 'john@doe.com', format: 'email' })
+  @IsString(TEXT)
+  email!: string;
+}
+
+/** The body of a change of the e-mail address. */
+export class EmailChangeDto {
+  @ApiProperty({ example: 'john@doe.com', format: 'email' })
+  @CheckText(1, 'Must be an e-mail address.', isEmailAddress)
+  email!: string;
+
+  @ApiProperty({ example: 'correct horse', format: 'password' })
+  @IsString(TEXT)
+  password!: string;
+}

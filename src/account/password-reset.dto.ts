@@ -1,0 +1,17 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString } from 'class-validator';
+import { type FieldReader, isFormType, readForm, readJson } from '../contract-kit/body.js';
+import { at } from '../contract-kit/dto.js';
+import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
+
+/** The body of a new password, as the form of the page sends it. */
+export class NewPasswordDto {
+  @ApiProperty({ example: 'battery staple', format: 'password', minLength: PASSWORD_MIN_LENGTH })
+  @IsString(at(1, 'Must be a text.'))
+  password!: string;
+}
+
+const readFields: FieldReader = async (body) => (body && isFormType(body.mediaType) ? readForm(body) : readJson(body));
+
+/** How the page of a link reads bodies: those of its form, and JSON. */
+export const FORM_OR_JSON = { readFields };

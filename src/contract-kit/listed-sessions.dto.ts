@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account-sessions.service.js';
+import type { ListedSession } from '../tokens/session-list.js';
+import { type CursorValues, encodeCursor } from './cursor.js';
+import { DeviceDto, deviceOf } from './device.js';
+import { PageCursor, PageLimit, pageOf } from './query.js';
+
+/** The last moment that both engines store. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/** The query of a list of sessions; a cursor of it is a time in milliseconds and a session's id. */
+export class SessionsQueryDto {
+  @PageLimit()
+  limit?: string;
+
+  @PageCursor(isSessionPlace)
+  cursor?: string;
+}
+
+/** A live session of an account. */
+export class ListedSessionDto {
+  @ApiProperty({ format: 'uuid', example: '0b0ff6a6-0c5f-4f0e-9a77-4d8f0c0a1f57' })
+  id!: string;
+
+  @ApiProperty({ example: 'cookie', description: 'The contract through which it was opened.' })
+  contract!: string;
+
+  @ApiProperty({ type: DeviceDto, nullable: true, description: 'Null if the user agent tells of none.' })
+  device!: DeviceDto | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) …' })
+  user_agent!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '192.0.2.7', description: 'Where it was opened from.' })
+  ip!: string | null;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T08:00:00.000Z' })
+  created_at!: string;
+
+  @ApiProperty({
+    format: 'date-time',
+    example: '2026-01-31T08:41:00.000Z',
+    description: 'When it was last used, to the minute.',
+  })
+  last_seen_at!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-03-02T08:00:00.000Z' })
+  expires_at!: string;
+}
+
+/** A page of an account's sessions. */
+export class ListedSessionsDto {
+  @ApiProperty({ type: [ListedSessionDto] })
+  sessions!: ListedSessionDto[];
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'The `cursor` of the next page, if any.' })
+  next_cursor!: string | null;
+}
+
+/** Which page of the list is asked for. */
+export function pageOfSessions(query: SessionsQueryDto): SessionsAsked {
+  const { limit, after } = pageOf(query);
+  return { limit, after: after && { createdAt: new Date(after[0] as number), id: after[1] as string } };
+}
+
+/** A page as it is answered. */
+export function listedSessionsDto({ sessions, next }: SessionPage): ListedSessionsDto {
+  return {
+    sessions: sessions.map(listedSessionDto),
+    next_cursor: next ? encodeCursor([next.createdAt.getTime(), next.id]) : null,
+  };
+}
+
+/** A session as it is answered. */
+function listedSessionDto(session: ListedSession): ListedSessionDto {
+  return {
+    id: session.id,
+    contract: session.contract,
+    device: deviceOf(session.userAgent),
+    user_agent: session.userAgent,
+    ip: session.ip,
+    created_at: session.createdAt.toISOString(),
+    last_seen_at: session.lastSeenAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+  };
+}
+
+function isSessionPlace([ms, id, ...others]: CursorValues): boolean {
+  const isTime = Number.isInteger(ms) && (ms as number) >= 0 && (ms as number) <= LAST_MS;
+  return isTime && typeof id === 'string' && isSessionId(id) && others.length === 0;
+}

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UsersService } from '../../src/users/users.service.js';
+import { cookie as cookieDriver } from '../drivers/cookie.driver.js';
+import { tokenPair } from '../drivers/token-pair.driver.js';
+import { AccountClient, askAs, type Holder, idsOf } from '../support/account.client.js';
+import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
+import { changeEmail, changeUrl, verifiedHolder } from '../support/email-change.js';
+import { send } from '../support/http.js';
+import { mailedUrl, mailsTo } from '../support/outbox.js';
+import { newPerson } from '../support/people.js';
+import { heading, page, resetUrl, subjectsTo } from '../support/reset.js';
+import { type Service, startService } from '../support/service.js';
+import { trailOf } from '../support/trail.js';
+
+const DAY = 24 * 60 * 60;
+const QUIET = 5 * 60;
+
+const CONFIRMED = page(200, 'Address confirmed');
+const DEAD = page(410, 'This link does not work any more');
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const look = async (url: string): Promise<object> => heading(await send('GET', url));
+const press = async (url: string): Promise<object> => heading(await send('POST', url));
+
+/** What the account tells of its address. */
+async function shown(holder: Holder): Promise<object> {
+  const { json } = await askAs(service, holder, 'GET', '/account');
+  const { email, email_verified } = json as { email: string; email_verified: boolean };
+  return { email, email_verified };
+}
+
+describe('a link to another address', () => {
+  it('counts once it is confirmed: the old address is told, and signs in and resets no more', async () => {
+    const holder = await verifiedHolder(service);
+    const { email } = holder.person;
+    const reset = await resetUrl(service, email);
+    const url = await changeUrl(service, holder, holder.other);
+    await send('GET', url);
+    await send('HEAD', url);
+    expect(await shown(holder)).toEqual({ email, email_verified: true });
+
+    const answer = await send('POST', url);
+
+    expect(heading(answer)).toEqual(CONFIRMED);
+    expect(answer.text).toContain(`<strong>${holder.other}</strong> is confirmed.`);
+    expect(await shown(holder)).toEqual({ email: holder.other, email_verified: true });
+    expect((await mailsTo(service, email)).at(-1)).toMatchObject({
+      subject: 'Your e-mail address was changed',
+      text: 'The e-mail address of your account was changed.\nIf that was you, there is nothing to do.\nIf it was not you, tell the operator of the service at once.\n',
+    });
+    expect(await look(reset)).toEqual(DEAD);
+    expect(await service.app.get(UsersService).findByName('email', email)).toBeUndefined();
+    const { accountId } = await idsOf(service, holder);
+    expect(await trailOf(service, accountId, 'email_verified')).toMatchObject([{ door: 'verify', actorId: accountId }]);
+  });
+
+  it('tells no address that was never verified', async () => {
+    const holder = await new AccountClient(() => service, cookieDriver).newcomer();
+    await press(await changeUrl(service, holder, `other.${holder.person.email}`));
+
+    expect(await subjectsTo(service, holder.person.email)).toEqual([]);
+  });
+
+  it('ends the verification links of the old address, also once that comes back', async () => {
+    const holder = await new AccountClient(() => service, cookieDriver).newcomer();
+    const { email } = holder.person;
+    await changeEmail(service, holder, email);
+    const verification = await mailedUrl(service, email);
+    await press(await changeUrl(service, holder, `other.${email}`));
+
+    expect(await press(verification)).toEqual(DEAD);
+    await changeAccount(service, holder.person, { email, emailKey: email, emailVerifiedAt: null });
+    expect(await press(verification)).toEqual(DEAD);
+  });
+
+  it('works once, and for one of 10 that press at once', async () => {
+    const holder = await verifiedHolder(service);
+    const url = await changeUrl(service, holder, holder.other);
+
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send('POST', url)));
+
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, ...Array<number>(9).fill(410)]);
+    expect(await look(url)).toEqual(DEAD);
+  });
+
+  it('is good for 24 hours', async () => {
+    const [early, late] = [await verifiedHolder(service), await verifiedHolder(service)];
+    const first = await changeUrl(service, early, early.other);
+    service.advance(DAY - 1);
+    expect(await press(first)).toEqual(CONFIRMED);
+
+    const second = await changeUrl(service, await again(late), late.other);
+    service.advance(DAY);
+    expect(await look(second)).toEqual(DEAD);
+    expect(await press(second)).toEqual(DEAD);
+    expect((await accountOf(service, late.person)).email).toBe(late.person.email);
+  });
+
+  it('ends when a newer one is mailed', async () => {
+    const holder = await verifiedHolder(service);
+    const first = await changeUrl(service, holder, holder.other);
+    service.advance(QUIET);
+    const second = await changeUrl(service, holder, `third.${holder.person.email}`);
+
+    expect(await look(first)).toEqual(DEAD);
+    expect(await press(first)).toEqual(DEAD);
+    expect(await press(second)).toEqual(CONFIRMED);
+  });
+
+  it('stays good when a newer one is not mailed', async () => {
+    const holder = await verifiedHolder(service);
+    const url = await changeUrl(service, holder, holder.other);
+    await changeEmail(service, holder, `third.${holder.person.email}`);
+
+    expect(await press(url)).toEqual(CONFIRMED);
+  });
+
+  it('is dead once another account has the address, and changes nothing', async () => {
+    const [one, two] = [await verifiedHolder(service), await verifiedHolder(service)];
+    const { other } = one;
+    const [first, second] = [await changeUrl(service, one, other), await changeUrl(service, two, other)];
+    expect(first).not.toBe(second);
+    const before = await accountOf(service, one.person);
+
+    expect(await press(second)).toEqual(CONFIRMED);
+
+    expect(await look(first)).toEqual(DEAD);
+    expect(await press(first)).toEqual(DEAD);
+    expect(await accountOf(service, one.person)).toEqual(before);
+    expect((await accountOf(service, two.person)).email).toBe(other);
+  });
+
+  it('is dead for a deactivated account, and after a change of password', async () => {
+    const [closed, careful] = [await verifiedHolder(service), await verifiedHolder(service)];
+    const [first, second] = [
+      await changeUrl(service, closed, closed.other),
+      await changeUrl(service, careful, careful.other),
+    ];
+    await deactivate(service, closed.person);
+    const body = { old_password: careful.person.password, new_password: 'correct horse 2' };
+    expect((await askAs(service, careful, 'POST', '/account/password', { body })).status).toBe(204);
+
+    for (const url of [first, second]) {
+      expect(await look(url)).toEqual(DEAD);
+      expect(await press(url)).toEqual(DEAD);
+    }
+  });
+
+  it('leaves the username alone, and the old address to whoever registers with it', async () => {
+    const holder = await verifiedHolder(service);
+    await press(await changeUrl(service, holder, holder.other));
+
+    expect((await accountOf(service, holder.person)).username).toBe(holder.person.username);
+    const registered = await send('POST', `${service.url}/basic/api/v1.0/register`, {
+      body: { email: holder.person.email, password: newPerson().password },
+    });
+    expect(registered.status).toBe(200);
+  });
+
+  /** Signed in anew, after the clock went on. */
+  const again = ({ person }: Holder): Promise<Holder> => new AccountClient(() => service, tokenPair).signIn(person);
+});
