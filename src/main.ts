@@ -1,44 +1,10 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { closeApp, createApp } from './app.js';
-import { type Config, ConfigError, readEnvironment } from './config/env.js';
-
-/** How long running requests may take to finish after SIGTERM, and when the process ends whatever happens, in milliseconds. */
-const REQUESTS_END_MS = 9000;
-const PROCESS_ENDS_MS = 10_000;
+import { ConfigError } from './config/env.js';
+import { serve } from './serve.js';
 
 // What the service writes is for its own user: the database holds password hashes.
 process.umask(0o077);
 
-let stopping: Promise<void> | undefined;
-
-async function main(): Promise<void> {
-  const config = readEnvironment();
-  const app = await createApp(config);
-  // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (stopping ??= stop(app)));
-  await listen(app, config);
-}
-
-async function listen(app: NestFastifyApplication, { HOST, PORT }: Config): Promise<void> {
-  try {
-    await app.listen(PORT, HOST);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ConfigError(
-      `HOST=${HOST} with PORT=${PORT} is not allowed. Allowed: an address of this machine and a free port (${code}).`,
-      { cause },
-    );
-  }
-}
-
-async function stop(app: NestFastifyApplication): Promise<void> {
-  setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS).unref();
-  setTimeout(() => process.exit(0), PROCESS_ENDS_MS).unref();
-  await closeApp(app);
-  process.exit(0);
-}
-
-main().catch((error: unknown) => {
+serve().catch((error: unknown) => {
   process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : `${(error as Error).stack}\n`);
   process.exit(1);
 });

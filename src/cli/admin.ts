@@ -1,0 +1,71 @@
+import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { readEnvironment } from '../config/env.js';
+import { EMAIL_MAX_LENGTH, isEmailAddress, isUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { PASSWORD_MIN_LENGTH, PasswordPolicy } from '../users/password-policy.js';
+import { UsersModule } from '../users/users.module.js';
+import { UsersService } from '../users/users.service.js';
+import { CommandError } from './command-error.js';
+import { migrateEmptyStore } from './migrate.js';
+import { print } from './output.js';
+import { askForNewPassword } from './password-prompt.js';
+import { withServices } from './services.js';
+
+interface Names {
+  readonly username: string;
+  readonly email?: string;
+}
+
+/** `latchkey admin create NAME`. @throws {CommandError} for names or a password that the account cannot have */
+export async function createAdmin(username: string, { email }: { readonly email?: string }): Promise<void> {
+  const names: Names = { username, ...(email !== undefined && { email }) };
+  demandNames(names);
+  // One password is hashed, so one thread is enough.
+  const config = Object.assign(readEnvironment(), { HASH_THREADS: 1 });
+  await migrateEmptyStore(config);
+  await withServices(config, { imports: [UsersModule] }, async (services) => {
+    const users = services.get(UsersService);
+    await refuseTaken(users, names);
+    const password = await askForNewPassword();
+    demandPassword(services.get(PasswordPolicy), password, names);
+    const passwordHash = await services.get(PasswordHasher).hash(password);
+    const { id } = await users.insert({ ...names, passwordHash, status: 'active', isAdmin: true });
+    services.get(AuditLog).record({
+      kind: 'account_created',
+      from: ON_COMMAND_LINE,
+      actor: ON_COMMAND_LINE.actor,
+      accountId: id,
+      detail: { is_admin: true },
+    });
+    print(`created administrator ${username}, account ${id}`);
+  });
+}
+
+function demandNames({ username, email }: Names): void {
+  if (!isUsername(username))
+    throw new CommandError(
+      `A username has 1 to ${USERNAME_MAX_LENGTH} characters, none of them a control character, and no white space around it.`,
+    );
+  if (email !== undefined && !isEmailAddress(email))
+    throw new CommandError(`${email} is not an e-mail address of at most ${EMAIL_MAX_LENGTH} characters.`);
+}
+
+/** Before a password is asked for in vain; the unique index decides all the same. */
+async function refuseTaken(users: UsersService, { username, email }: Names): Promise<void> {
+  if (await users.findByName('username', username))
+    throw new CommandError(`The username ${username} is taken; nothing was changed.`);
+  if (email !== undefined && (await users.findByName('email', email)))
+    throw new CommandError(`The e-mail address ${email} is taken; nothing was changed.`);
+}
+
+function demandPassword(policy: PasswordPolicy, password: string, names: Names): void {
+  try {
+    policy.demand(password, 'native', names);
+  } catch (cause) {
+    throw new CommandError(
+      `The password is not acceptable: it needs ${PASSWORD_MIN_LENGTH} characters beside the account's names, and must not be among the most common ones.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { ConfigError } from '../config/env.js';
+import { isStoreFailure } from '../database/failures.js';
+import { AuthError } from '../errors/auth-error.js';
+
+/** A command that was refused or failed, in one line for the one who typed it. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** How a failure is told: a line for what its user can cause, the stack for a mistake of ours. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof CommandError || error instanceof ConfigError || error instanceof AuthError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (isStoreFailure(error) || isSqliteFailure(error)) return `The database cannot be used: ${reasonOf(error)}`;
+  return error.stack ?? error.message;
+}
+
+/** What better-sqlite3 throws when it cannot open a file, where TypeORM does not wrap it. */
+function isSqliteFailure(error: Error): boolean {
+  return String((error as NodeJS.ErrnoException).code).startsWith('SQLITE_');
+}
+
+/** An error of several failed connections has no message of its own. */
+function reasonOf(error: Error): string {
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}

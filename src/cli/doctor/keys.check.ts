@@ -1,0 +1,53 @@
+import { IsNull, type DataSource } from 'typeorm';
+import type { Config } from '../../config/env.js';
+import { ServiceSecret } from '../../config/service-secret.js';
+import { unsealKey } from '../../tokens/key-sealing.js';
+import { nextKeyDue, signerAt } from '../../tokens/key-schedule.js';
+import { SigningKey } from '../../tokens/signing-key.entity.js';
+import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
+
+/** How long a running service may take to publish a key that is due, in milliseconds. */
+const ROTATION_MS = 60_000;
+
+/** Whether the signing keys can be used, and are rotated in time. */
+export async function checkKeys(store: DataSource, config: Config): Promise<Finding[]> {
+  const keys = await store
+    .getRepository(SigningKey)
+    .find({ where: { revokedAt: IsNull() }, order: { signsFrom: 'ASC', sequence: 'ASC' } });
+  const now = Date.now();
+  const signer = signerAt(keys, now);
+  if (!signer) return [warn('keys', 'there is no signing key', 'start the service: it makes one')];
+  return [...checkSeals(keys, config), checkRotation(keys, signer, config, now)];
+}
+
+function checkSeals(keys: readonly SigningKey[], config: Config): Finding[] {
+  const secret = secretOf(config);
+  // What is wrong with the secret itself is told where files are checked.
+  if (!secret) return [];
+  const broken = keys.map((key) => checkSeal(key, secret)).filter((finding) => finding !== undefined);
+  return broken.length > 0 ? broken : [ok('keys', `all unseal: ${keys.length}`)];
+}
+
+function checkSeal({ kid, sealedPrivateKey }: SigningKey, secret: ServiceSecret): Finding | undefined {
+  try {
+    unsealKey(sealedPrivateKey, kid, secret);
+    return undefined;
+  } catch (error) {
+    return fail('keys', reasonOf(error), `give the secret of before back, or run: latchkey keys revoke ${kid}`);
+  }
+}
+
+function secretOf(config: Config): ServiceSecret | undefined {
+  try {
+    return ServiceSecret.existing(config);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkRotation(keys: readonly SigningKey[], signer: SigningKey, config: Config, nowMs: number): Finding {
+  const found = `${signer.kid} signs, since ${signer.signsFrom.toISOString()}`;
+  return nextKeyDue(keys, config, nowMs - ROTATION_MS)
+    ? warn('keys', `${found}, and the next key is overdue`, 'start the service; if it runs, its log says what fails')
+    : ok('keys', found);
+}

@@ -1,0 +1,30 @@
+/** Writes a line of a result to standard output. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes a line for people only to standard error, which programs that read the result do not see. */
+export function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A list: as JSON, or as lines whose columns are aligned and the last of which may hold spaces. */
+export function printList(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  asJson: boolean,
+  line: (row: never) => readonly string[],
+): void {
+  if (asJson) return print(JSON.stringify(rows, null, 2));
+  const lines = rows.map((row) => line(row as never));
+  for (const cells of lines)
+    print(
+      cells
+        .map((cell, i) => cell.padEnd(widthOf(lines, i)))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+function widthOf(lines: readonly (readonly string[])[], column: number): number {
+  return Math.max(...lines.map((cells) => cells[column]?.length ?? 0));
+}

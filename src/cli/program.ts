@@ -1,0 +1,121 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Scope } from '../tokens/service-clients.service.js';
+
+/** The scopes that there are, spelt out here so that help needs not load the service; a test compares. */
+export const CLIENT_SCOPES: readonly Scope[] = ['introspect', 'revoke'];
+
+const JSON_OPTION = ['--json', 'print JSON'] as const;
+
+/**
+ * The command line `latchkey`. What a command does is loaded when it is run: help must be quick.
+ * @param version what `--version` tells
+ */
+export function program(version: string): Command {
+  const latchkey = new Command('latchkey')
+    .description('One account store behind every login API that your front ends already speak.')
+    .version(version)
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Settings come from the environment and from .env in the working folder, as for the service: run this in its folder.
+No password and no secret is ever an argument: they are asked for, or read from standard input.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
+    );
+  addService(latchkey);
+  addAdmin(latchkey);
+  addClient(latchkey);
+  addKeys(latchkey);
+  addDoctor(latchkey);
+  return latchkey;
+}
+
+function addService(latchkey: Command): void {
+  latchkey
+    .command('serve')
+    .description('run the service until SIGTERM or SIGINT, as node dist/main.js does')
+    .addHelpText('after', example('latchkey serve'))
+    .action(async () => (await import('../serve.js')).serve());
+  latchkey
+    .command('migrate')
+    .description('bring the database schema up to date; with SQLite only while no service runs on the data folder')
+    .addHelpText('after', example('latchkey migrate'))
+    .action(async () => (await import('./migrate.js')).migrateCommand());
+}
+
+function addAdmin(latchkey: Command): void {
+  const admin = latchkey.command('admin').description('administrators');
+  admin
+    .command('create')
+    .description('create an administrator; the password is asked for, or is the first line of standard input')
+    .argument('<name>', 'the username')
+    .option('--email <address>', 'the e-mail address, which counts once it is verified by a mailed link')
+    .addHelpText('after', example('latchkey admin create alice', 'pass show latchkey | latchkey admin create alice'))
+    .action(async (name, options) => (await import('./admin.js')).createAdmin(name, options));
+}
+
+function addClient(latchkey: Command): void {
+  const client = latchkey.command('client').description('services that may ask what tokens are worth');
+  client
+    .command('create')
+    .description('create a client; prints its id and its secret, which is shown only now')
+    .argument('<name>', 'what you call it')
+    .requiredOption('--scope <scope>', `what it may do: ${CLIENT_SCOPES.join(' or ')}; may be repeated`, withScope)
+    .addHelpText('after', example('latchkey client create billing --scope introspect --scope revoke'))
+    .action(async (name, options) => (await import('./clients.js')).createClient(name, options));
+  client
+    .command('list')
+    .description('list every client: id, scopes, when it was created, whether it is active, name')
+    .option(...JSON_OPTION)
+    .addHelpText('after', example('latchkey client list', 'latchkey client list --json'))
+    .action(async (options) => (await import('./clients.js')).listClients(options));
+  client
+    .command('revoke')
+    .description('close a client for good: its next request is refused')
+    .argument('<id>', 'its client_id, svc_…')
+    .addHelpText('after', example('latchkey client revoke svc_0123456789abcdef01234567'))
+    .action(async (id) => (await import('./clients.js')).revokeClient(id));
+}
+
+function addKeys(latchkey: Command): void {
+  const keys = latchkey.command('keys').description('the keys that sign access tokens');
+  keys
+    .command('list')
+    .description('list every key: kid, algorithm, when it was created, and what it does')
+    .option(...JSON_OPTION)
+    .addHelpText('after', example('latchkey keys list', 'latchkey keys list --json'))
+    .action(async (options) => (await import('./keys.js')).listKeys(options));
+  keys
+    .command('rotate')
+    .description('publish the next key now; it signs after KEY_PUBLISH_AHEAD, when every cache of the JWKS knows it')
+    .addHelpText('after', example('latchkey keys rotate'))
+    .action(async () => (await import('./keys.js')).rotateKeys());
+  keys
+    .command('revoke')
+    .description(
+      'withdraw a key that leaked: every token that it signed is refused; if it signs, the next one does at once',
+    )
+    .argument('<kid>', 'its kid, as keys list tells it')
+    .addHelpText('after', example('latchkey keys revoke O5hGjt0zMLbZPRBEQ1VJbYAPcUpGzxzFo7tqbNeH7yA'))
+    .action(async (kid) => (await import('./keys.js')).revokeKey(kid));
+}
+
+function addDoctor(latchkey: Command): void {
+  latchkey
+    .command('doctor')
+    .description('check settings, files, database, keys, mail and clock, and say what to do; changes nothing')
+    .option(...JSON_OPTION)
+    .addHelpText('after', example('latchkey doctor'))
+    .action(async (options) => (await import('./doctor/doctor.js')).doctor(options));
+}
+
+function example(...lines: readonly string[]): string {
+  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+function withScope(text: string, before: readonly Scope[] = []): readonly Scope[] {
+  const scope = CLIENT_SCOPES.find((name) => name === text);
+  if (!scope) throw new InvalidArgumentError(`Allowed: ${CLIENT_SCOPES.join(', ')}.`);
+  return [...before, scope];
+}

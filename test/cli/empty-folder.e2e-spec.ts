@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MIGRATIONS } from '../../src/database/migrations/index.js';
+import { send } from '../support/http.js';
+import { newPerson } from '../support/people.js';
+import { emptyFolder, freePort } from '../support/process.js';
+import { latchkey, stored, TIME, trail } from './run.js';
+
+const PASSWORD = 'Aurora borealis 7';
+
+const accounts = (folder: string): object[] =>
+  stored(join(folder, 'data'), 'SELECT username, email, is_admin, status, email_verified_at FROM users ORDER BY id');
+
+describe('latchkey admin create, in an empty folder', () => {
+  it('makes the database and an active administrator, and leaves one of that name as it is', async () => {
+    const folder = emptyFolder();
+    const { username, email } = newPerson();
+    const input = `${PASSWORD}\nanother line\n`;
+    const made = await latchkey({ folder, input }, 'admin', 'create', username, '--email', email);
+    expect(made).toEqual({ code: 0, stdout: `created administrator ${username}, account 1\n`, stderr: '' });
+    const account = { username, email, is_admin: 1, status: 'active', email_verified_at: null };
+    expect(accounts(folder)).toEqual([account]);
+    const data = join(folder, 'data');
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(data, 'secret')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(data, 'latchkey.db')).mode & 0o777).toBe(0o600);
+
+    const hash = stored(data, 'SELECT password_hash FROM users');
+    const taken = await latchkey({ folder, input }, 'admin', 'create', username.toUpperCase());
+    expect(taken).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The username ${username.toUpperCase()} is taken; nothing was changed.\n`,
+    });
+    const mailTaken = await latchkey({ folder, input }, 'admin', 'create', 'other', '--email', email);
+    expect(mailTaken).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The e-mail address ${email} is taken; nothing was changed.\n`,
+    });
+    expect(accounts(folder)).toEqual([account]);
+    expect(stored(data, 'SELECT password_hash FROM users')).toEqual(hash);
+    expect(trail(data)).toEqual([{ kind: 'account_created', account_id: 1, detail: '{"is_admin":true}' }]);
+  });
+
+  it('refuses a password that is too weak, too like the name or missing, and never shows it', async () => {
+    const folder = emptyFolder();
+    const { username } = newPerson();
+    for (const password of ['Zx9#qLm', 'password1', `${username}7`]) {
+      const { code, stdout, stderr } = await latchkey({ folder, input: password }, 'admin', 'create', username);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^The password is not acceptable: [^\n]+\n$/);
+      expect(stderr).not.toContain(password);
+    }
+    expect(await latchkey({ folder }, 'admin', 'create', username)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no password on standard input; nothing was done.\n',
+    });
+    expect(accounts(folder)).toEqual([]);
+  });
+
+  it('refuses names that no account can have, and makes nothing', async () => {
+    const folder = emptyFolder();
+    const name = await latchkey({ folder, input: PASSWORD }, 'admin', 'create', ' ada');
+    expect(name).toMatchObject({ code: 1, stderr: expect.stringMatching(/^A username has 1 to 150 characters.*\n$/) });
+    const email = await latchkey({ folder, input: PASSWORD }, 'admin', 'create', 'ada', '--email', 'ada');
+    expect(email).toMatchObject({ code: 1, stderr: 'ada is not an e-mail address of at most 254 characters.\n' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+/** Answers what a terminal shows while a command runs on it, and how it ended; what is typed follows each prompt. */
+async function onTerminal(folder: string, command: string, typed: readonly string[]): Promise<[string, number]> {
+  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+  let shown = '';
+  const left = [...typed];
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    if (chunk.toString().includes('Password')) child.stdin.write(left.shift() ?? '');
+  });
+  const code = await new Promise<number>((ended) => child.on('close', ended));
+  return [shown, code];
+}
+
+describe.skipIf(!existsSync('/usr/bin/script'))('latchkey admin create, on a terminal (needs script(1))', () => {
+  it('asks twice without echo, and does nothing when the two differ or at the end of input', async () => {
+    const folder = emptyFolder();
+    const create = `${process.execPath} ${resolve('bin/latchkey.js')} admin create ada`;
+    const [differing, refused] = await onTerminal(folder, create, [`${PASSWORD}\r`, `${PASSWORD}8\r`]);
+    expect([differing.includes('The two passwords differ; nothing was done.'), refused]).toEqual([true, 1]);
+    const [canceled, failed] = await onTerminal(folder, create, ['\u0004']);
+    expect([canceled.includes('Canceled; nothing was done.'), failed]).toEqual([true, 1]);
+    const [shown, code] = await onTerminal(folder, create, [`${PASSWORD}\r`, `${PASSWORD}\r`]);
+    expect([shown.includes('created administrator ada, account 1'), code]).toEqual([true, 0]);
+    expect(differing + canceled + shown).not.toContain('borealis');
+  });
+});
+
+describe('latchkey serve', () => {
+  it('runs the service until SIGTERM, as node dist/main.js does', async () => {
+    const folder = emptyFolder();
+    const env = { PORT: await freePort() };
+    const child = spawn(process.execPath, [resolve('bin/latchkey.js'), 'serve'], { cwd: folder, env });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'close');
+    for await (const line of createInterface(child.stdout)) if (line.includes('Server listening at')) break;
+    const answer = await send('GET', `http://127.0.0.1:${env.PORT}/health`);
+    child.kill('SIGTERM');
+    child.stdout.resume();
+    expect([answer.status, ...((await ended) as unknown[])]).toEqual([200, 0, null]);
+    expect(statSync(join(folder, 'data', 'latchkey.db')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('latchkey migrate', () => {
+  it('says what it ran, and then that there is nothing to do', async () => {
+    const folder = emptyFolder();
+    const stdout = MIGRATIONS.map(({ name }) => `ran ${name}\n`).join('');
+    expect(await latchkey({ folder }, 'migrate')).toEqual({ code: 0, stdout, stderr: '' });
+    expect(await latchkey({ folder, env: { MIGRATE: 'off' } }, 'migrate')).toEqual({
+      code: 0,
+      stdout: 'Nothing to do: the database is up to date.\n',
+      stderr: '',
+    });
+  });
+});
+
+describe('a command without what it needs', () => {
+  it('is refused in one line, and makes nothing', async () => {
+    const folder = emptyFolder();
+    const stderr = 'There is no database at data/latchkey.db yet. Make it with: latchkey migrate\n';
+    expect(await latchkey({ folder }, 'keys', 'list')).toEqual({ code: 1, stdout: '', stderr });
+    const env = { MIGRATE: 'off' };
+    const create = await latchkey({ folder, env, input: PASSWORD }, 'admin', 'create', 'ada');
+    expect(create).toEqual({ code: 1, stdout: '', stderr });
+    expect(await latchkey({ folder, env: { PORT: 'x' } }, 'client', 'list')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'PORT=x is not allowed. Allowed: a whole number from 0 to 65535.\n',
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is refused on a database of another version', async () => {
+    const folder = emptyFolder();
+    await latchkey({ folder }, 'migrate');
+    const data = join(folder, 'data');
+    stored(data, `INSERT INTO migrations (timestamp, name) VALUES (1, 'Later') RETURNING 1`);
+    expect(await latchkey({ folder }, 'keys', 'rotate')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'The database is of a newer version, which has run Later. Use the command line of that version.\n',
+    });
+    stored(data, `DELETE FROM migrations WHERE name IN ('Later', '${MIGRATIONS.at(-1)?.name}') RETURNING 1`);
+    expect(await latchkey({ folder }, 'keys', 'rotate')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The database is of an older version: ${MIGRATIONS.at(-1)?.name} was not run. Start this version of the service, or run: latchkey migrate\n`,
+    });
+  });
+});
+
+describe('latchkey client', () => {
+  it('makes clients whose secret is shown once and stored nowhere, lists them, and revokes them', async () => {
+    const folder = emptyFolder();
+    await latchkey({ folder }, 'migrate');
+    const made = await latchkey(
+      { folder },
+      'client',
+      'create',
+      'my billing',
+      '--scope',
+      'revoke',
+      '--scope',
+      'introspect',
+    );
+    expect(made).toMatchObject({ code: 0, stderr: 'The secret is shown only now: only its hash is stored.\n' });
+    const [, id = '', secret = ''] = /^client_id {6}(svc_\S+)\nclient_secret {2}(\S{43})\n$/.exec(made.stdout) ?? [];
+    expect(id).not.toBe('');
+    const created_at = expect.stringMatching(`^${TIME}$`);
+    const client = { id, name: 'my billing', scopes: ['introspect', 'revoke'], created_at, revoked_at: null };
+    expect(JSON.parse((await latchkey({ folder }, 'client', 'list', '--json')).stdout)).toEqual([client]);
+    expect(await latchkey({ folder }, 'client', 'revoke', id)).toEqual({
+      code: 0,
+      stdout: `revoked ${id}\n`,
+      stderr: '',
+    });
+    expect(await latchkey({ folder }, 'client', 'revoke', id)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `There is no client ${id}, or it is revoked already. See: latchkey client list\n`,
+    });
+    const { stdout } = await latchkey({ folder }, 'client', 'list');
+    expect(stdout).toMatch(new RegExp(`^${id}  introspect revoke  created ${TIME}  revoked ${TIME}  my billing\n$`));
+    const data = join(folder, 'data');
+    expect(trail(data)).toEqual([
+      {
+        kind: 'client_created',
+        account_id: null,
+        detail: JSON.stringify({ client_id: id, name: 'my billing', scopes: ['revoke', 'introspect'] }),
+      },
+      { kind: 'client_revoked', account_id: null, detail: JSON.stringify({ client_id: id }) },
+    ]);
+    for (const file of readdirSync(data)) expect(readFileSync(join(data, file)).includes(secret)).toBe(false);
+  });
+});
+
+describe('latchkey keys', () => {
+  it('publishes one key ahead and no more, and withdraws keys so that there is always one that signs', async () => {
+    const folder = emptyFolder();
+    await latchkey({ folder }, 'migrate');
+    const first = await latchkey({ folder }, 'keys', 'rotate');
+    const kidOf = (text: string): string => /\S{43}/.exec(text)?.[0] ?? '';
+    const one = kidOf(first.stdout);
+    expect(first.stdout).toMatch(new RegExp(`^published ${one}, which signs from ${TIME}\n$`));
+    const two = kidOf((await latchkey({ folder }, 'keys', 'rotate')).stdout);
+    const again = await latchkey({ folder }, 'keys', 'rotate');
+    expect(again.stdout).toMatch(
+      new RegExp(`^Nothing was published: waiting already is ${two}, which signs from ${TIME}\n$`),
+    );
+    const listed = await latchkey({ folder }, 'keys', 'list');
+    expect(listed.stdout).toMatch(
+      new RegExp(`^${one}  ES256  created ${TIME}  signs\n${two}  ES256  created ${TIME}  signs from ${TIME}\n$`),
+    );
+
+    const reach =
+      'Tokens that it signed are refused within 5 s here, and within 10 minutes by services that cache the JWKS.';
+    expect(await latchkey({ folder }, 'keys', 'revoke', one)).toEqual({
+      code: 0,
+      stdout: `withdrew ${one}\n${reach}\n${two} signs in its place\n`,
+      stderr: '',
+    });
+    expect(await latchkey({ folder }, 'keys', 'revoke', one)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `There is no key ${one}, or it is withdrawn already. See: latchkey keys list\n`,
+    });
+    const { stdout } = await latchkey({ folder }, 'keys', 'revoke', two);
+    const three = /(\S{43}) signs in its place/.exec(stdout)?.[1];
+    const at = expect.stringMatching(`^${TIME}$`);
+    const key = { algorithm: 'ES256', at, created_at: at };
+    expect(JSON.parse((await latchkey({ folder }, 'keys', 'list', '--json')).stdout)).toEqual([
+      { ...key, kid: one, state: 'withdrawn' },
+      { ...key, kid: two, state: 'withdrawn' },
+      { ...key, kid: three, state: 'signs', at: null },
+    ]);
+    const kinds = trail(join(folder, 'data')).map((event) => (event as { kind: string }).kind);
+    expect(kinds).toEqual(['key_published', 'key_published', 'key_revoked', 'key_published', 'key_revoked']);
+  });
+});
