@@ -1,5 +1,16 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Config, ConfigError } from './env.js';
+
+/** Where the embedded database is, whether there is one or not. */
+export function databaseFile({ DATA_DIR }: Config): string {
+  return join(DATA_DIR, 'latchkey.db');
+}
+
+/** Where a generated service secret is, whether there is one or not. */
+export function secretFile({ DATA_DIR }: Config): string {
+  return join(DATA_DIR, 'secret');
+}
 
 /**
  * `DATA_DIR`, made for its owner alone if there is none.

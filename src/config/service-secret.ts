@@ -1,7 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataFolder } from './data-folder.js';
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { databaseFile, dataFolder, secretFile } from './data-folder.js';
 import { type Config, ConfigError } from './env.js';
 
 const LEAST_BYTES = 32;
@@ -12,18 +11,29 @@ export class ServiceSecret {
 
   /**
    * `LATCHKEY_SECRET`, or else the secret in `DATA_DIR`, which is generated on the first start.
-   * @throws {ConfigError} if the stored secret is damaged
+   * @throws {ConfigError} as `existing`
    */
   static of(config: Config): ServiceSecret {
+    const existing = ServiceSecret.existing(config);
+    if (existing) return existing;
+    generate(config);
+    return ServiceSecret.of(config);
+  }
+
+  /**
+   * The secret, if there is one yet; changes nothing.
+   * @throws {ConfigError} if the stored secret is damaged, cannot be read, or is gone while the database is there
+   */
+  static existing(config: Config): ServiceSecret | undefined {
     if (config.LATCHKEY_SECRET) return new ServiceSecret(Buffer.from(config.LATCHKEY_SECRET));
-    const file = join(dataFolder(config), 'secret');
-    const text = readOrCreate(file).trim();
-    const secret = Buffer.from(text, 'base64url');
-    if (secret.length < LEAST_BYTES || secret.toString('base64url') !== text)
+    // Looked at before the secret: whoever starts at the same time makes the secret first.
+    const isInUse = existsSync(databaseFile(config));
+    const text = readIfThere(secretFile(config))?.trim();
+    if (text === undefined && isInUse)
       throw new ConfigError(
-        `${file} is damaged. Put the service secret back from a copy: everything is sealed under it.`,
+        `${secretFile(config)} is missing, and what is in ${databaseFile(config)} is sealed under it. Put it back from a copy, or give the secret as LATCHKEY_SECRET.`,
       );
-    return new ServiceSecret(secret);
+    return text === undefined ? undefined : new ServiceSecret(decode(text, secretFile(config)));
   }
 
   /** 32 bytes for one purpose (HKDF-SHA-256, RFC 5869), the same at every start. */
@@ -32,14 +42,27 @@ export class ServiceSecret {
   }
 }
 
-/** The file's text; written whole and linked into place, so that a crash leaves either nothing or all of it. */
-function readOrCreate(file: string): string {
-  const draft = `${file}.${process.pid}`;
+function decode(text: string, file: string): Buffer {
+  const secret = Buffer.from(text, 'base64url');
+  if (secret.length >= LEAST_BYTES && secret.toString('base64url') === text) return secret;
+  throw new ConfigError(`${file} is damaged. Put the service secret back from a copy: everything is sealed under it.`);
+}
+
+function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ConfigError(`${file} cannot be read (${code}).`, { cause });
   }
+}
+
+/** Written whole and linked into place, so that a crash leaves either nothing or all of it. */
+function generate(config: Config): void {
+  dataFolder(config);
+  const file = secretFile(config);
+  const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${randomBytes(LEAST_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
   try {
     linkSync(draft, file);
@@ -48,5 +71,4 @@ function readOrCreate(file: string): string {
   } finally {
     unlinkSync(draft);
   }
-  return readFileSync(file, 'utf8');
 }

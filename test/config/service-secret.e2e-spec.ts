@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
+import { ServiceSecret } from '../../src/config/service-secret.js';
+import { emptyFolder } from '../support/process.js';
+import { startService } from '../support/service.js';
+
+const configOf = (DATA_DIR: string): Config => parseEnvironment({ DATA_DIR });
+
+describe('the service secret', () => {
+  it('is looked for without making anything', () => {
+    const folder = emptyFolder();
+    expect(ServiceSecret.existing(configOf(join(folder, 'data')))).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is made once, and found again', () => {
+    const config = configOf(join(emptyFolder(), 'data'));
+    const made = ServiceSecret.of(config).derive('a test');
+    expect(ServiceSecret.of(config).derive('a test')).toEqual(made);
+    expect(ServiceSecret.existing(config)?.derive('a test')).toEqual(made);
+    expect(readdirSync(config.DATA_DIR)).toEqual(['secret']);
+  });
+
+  it('that is missing beside a database is not made anew', () => {
+    const config = configOf(emptyFolder());
+    writeFileSync(join(config.DATA_DIR, 'latchkey.db'), '');
+    const refusal = new ConfigError(
+      `${config.DATA_DIR}/secret is missing, and what is in ${config.DATA_DIR}/latchkey.db is sealed under it. Put it back from a copy, or give the secret as LATCHKEY_SECRET.`,
+    );
+    expect(() => ServiceSecret.of(config)).toThrow(refusal);
+    expect(() => ServiceSecret.existing(config)).toThrow(refusal);
+    expect(readdirSync(config.DATA_DIR)).toEqual(['latchkey.db']);
+  });
+
+  it('that cannot be read stops the start', () => {
+    const config = configOf(emptyFolder());
+    mkdirSync(join(config.DATA_DIR, 'secret'));
+    expect(() => ServiceSecret.of(config)).toThrow(
+      new ConfigError(`${config.DATA_DIR}/secret cannot be read (EISDIR).`),
+    );
+  });
+
+  it('that was removed stops a start, which makes no other', async () => {
+    const service = await startService();
+    onTestFinished(() => rmSync(service.dataDir, { recursive: true, force: true }));
+    const file = join(service.dataDir, 'secret');
+    rmSync(file);
+    await expect(service.restart()).rejects.toThrow(`${file} is missing`);
+    expect(existsSync(file)).toBe(false);
+  });
+});
