@@ -30,3 +30,8 @@ export interface ClientTokenClaims extends CommonClaims {
   /** What it may do, separated by spaces. */
   readonly scope?: string;
 }
+
+/** Whether it is a service client's token that says this. */
+export function isOfClient(claims: AccessTokenClaims | ClientTokenClaims): claims is ClientTokenClaims {
+  return claims.token_use === CLIENT_TOKEN_USE;
+}

@@ -1,6 +1,8 @@
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DEFINITIONS } from '../../src/definitions.js';
+import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';
+import { send } from '../support/http.js';
 import { mailedUrl } from '../support/outbox.js';
 import { newPerson, type Person } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
@@ -106,6 +108,31 @@ describe.skipIf(NO_BROWSER)('GET /docs in Chromium', () => {
       status: 200,
       body: { message: 'Success', access_token: JWT, email: person.email, statusCode: 200 },
     });
+    expect(ui.complaints).toEqual([]);
+  });
+
+  it('tries native out as a person: the token of any contract authorizes', async () => {
+    const { username, email, password } = newPerson('Secret1234#');
+    const body = { username, email, password1: password, password2: password };
+    await send('POST', `${service.url}/cookie/users/register`, { body });
+    const { json } = await send('POST', `${service.url}/bare-token/auth/login`, { body: { username, password } });
+    await open('native');
+    await ui.authorize('bearer', (json as { authToken: string }).authToken);
+    const mine = { username, email, session: { contract: 'bare-token' } };
+    expect(await ui.tryOut('showAccount')).toMatchObject({ status: 200, body: mine });
+    expect(await ui.tryOut('listSessions')).toMatchObject({ status: 200, body: { sessions: [{ current: true }] } });
+    expect(ui.complaints).toEqual([]);
+  });
+
+  it('tries native out as a service: client credentials give a token, which may introspect', async () => {
+    const client = await service.app.get(ServiceClientsService).create('demo', ['introspect']);
+    const { username, password } = newPerson();
+    const { json } = await send('POST', `${service.url}/bare-token/auth/register`, { body: { username, password } });
+    const { authToken: token } = json as { authToken: string };
+    await open('native');
+    await ui.authorizeClient(client.id, client.secret, 'introspect');
+    const worth = { active: true, client_id: 'bare-token', token_type: 'Bearer' };
+    expect(await ui.tryForm('introspectToken', { token })).toMatchObject({ status: 200, body: worth });
     expect(ui.complaints).toEqual([]);
   });
 

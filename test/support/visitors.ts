@@ -110,7 +110,16 @@ export class Visitors {
   /** Passwords where none belongs, and in what cannot be read. */
   async blunders(): Promise<void> {
     const password = (): string => this.person().password;
-    for (const path of ['/auth/login', '/auth/token', '/users/login', '/login', '/api/v1.0/login', '/verify', '']) {
+    for (const path of [
+      '/auth/login',
+      '/auth/token',
+      '/users/login',
+      '/login',
+      '/api/v1.0/login',
+      '/verify',
+      '/password-reset',
+      '',
+    ]) {
       await this.ask('POST', `${path}?username=nobody&password=${password()}`);
       await this.ask('GET', `${path}?password=${password()}`);
       await this.ask('POST', `${path}/${password()}`);

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditEntry } from '../audit/audit-entry.js';
+import type { Client } from '../auth/door.js';
+import { TokenReadingService } from '../auth/token-reading.service.js';
+import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
+import { ClientTrail } from './client-trail.js';
+import { OAuthError, type OAuthRefusal } from './oauth-error.js';
+import type { PresentedClient } from './presented-client.js';
+
+/** The service client that a request comes from. */
+export interface ServiceCaller {
+  readonly id: string;
+  /** What it may do, separated by spaces: of an access token what that was issued for. */
+  readonly scope: string;
+  readonly from: Client;
+}
+
+/** Says which service client a request comes from. */
+@Injectable()
+export class ClientAuthenticationService {
+  constructor(
+    private readonly clients: ServiceClientsService,
+    private readonly tokens: TokenReadingService,
+    private readonly trail: ClientTrail,
+  ) {}
+
+  /**
+   * The client that asks for a token, by its secret.
+   * @throws {OAuthError} `client_wrong`
+   */
+  async bySecret(presented: PresentedClient, from: Client): Promise<ServiceCaller> {
+    return this.identify(presented.by === 'token' ? { by: 'nothing we know' } : presented, {
+      kind: 'client_token_issued',
+      from,
+    });
+  }
+
+  /**
+   * The client that uses a route with a scope, by its secret or its access token.
+   * @throws {OAuthError} `client_wrong`, `client_token_wrong` or `scope_insufficient`
+   */
+  async withScope(scope: Scope, presented: PresentedClient, from: Client): Promise<ServiceCaller> {
+    const act = { kind: 'client_refused', from } as const;
+    const caller = await this.identify(presented, act);
+    if (caller.scope.split(' ').includes(scope)) return caller;
+    throw this.refusal('scope_insufficient', { ...act, actor: caller.id });
+  }
+
+  private async identify(presented: PresentedClient, act: Act): Promise<ServiceCaller> {
+    if (presented.by === 'secret') return this.ofSecret(presented, act);
+    if (presented.by === 'token') return this.ofToken(presented, act);
+    throw this.refusal('client_wrong', act);
+  }
+
+  private async ofSecret({ id, secret }: PresentedBy<'secret'>, act: Act): Promise<ServiceCaller> {
+    const client = await this.clients.authenticate(id, secret);
+    if (client) return { id, scope: client.scopes, from: act.from };
+    // People paste secrets into the wrong field: only an id that exists is kept as it is.
+    const who = (await this.clients.exists(id)) ? { actor: id } : { identifier: id };
+    throw this.refusal('client_wrong', { ...act, ...who });
+  }
+
+  private async ofToken({ token }: PresentedBy<'token'>, act: Act): Promise<ServiceCaller> {
+    const read = await this.tokens.read(token);
+    if (read?.kind !== 'client') throw this.refusal('client_token_wrong', act);
+    const { sub: id, scope = '' } = read.claims;
+    if (await this.clients.findActive(id)) return { id, scope, from: act.from };
+    throw this.refusal('client_token_wrong', { ...act, actor: id });
+  }
+
+  private refusal(refusal: OAuthRefusal, act: Act): OAuthError {
+    this.trail.refused({ ...act, refusal });
+    return new OAuthError(refusal);
+  }
+}
+
+type PresentedBy<By> = Extract<PresentedClient, { by: By }>;
+
+/** What is recorded if the client is refused. */
+interface Act extends Pick<AuditEntry, 'actor' | 'identifier'> {
+  readonly kind: 'client_refused' | 'client_token_issued';
+  readonly from: Client;
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { AccessTokenService } from '../tokens/access-token.service.js';
+import type { ServiceCaller } from './client-authentication.service.js';
+import { ClientTrail } from './client-trail.js';
+import type { TokenDto, TokenRequestDto } from './oauth.dto.js';
+import { OAuthError } from './oauth-error.js';
+
+/** The grant of RFC 6749 §4.4: an access token for a service client itself. */
+@Injectable()
+export class ClientCredentialsService {
+  constructor(
+    private readonly accessTokens: AccessTokenService,
+    private readonly trail: ClientTrail,
+    private readonly config: Config,
+  ) {}
+
+  /** @throws {OAuthError} `grant_type_unsupported` or `scope_invalid` */
+  issue({ id, scope: granted, from }: ServiceCaller, { grant_type, scope: wanted }: TokenRequestDto): TokenDto {
+    if (grant_type !== 'client_credentials') throw new OAuthError('grant_type_unsupported');
+    const scope = scopeOf(wanted ?? granted, granted);
+    if (scope === undefined) {
+      this.trail.refused({ kind: 'client_token_issued', refusal: 'scope_invalid', from, actor: id });
+      throw new OAuthError('scope_invalid');
+    }
+    this.trail.issued({ from, actor: id, detail: { scope } });
+    return {
+      access_token: this.accessTokens.issueForClient(id, scope),
+      token_type: 'Bearer',
+      expires_in: this.config.CLIENT_TOKEN_TTL,
+      ...(scope && { scope }),
+    };
+  }
+}
+
+/** The scopes that are wanted, each once; `undefined` if one of them is not granted. Both are separated by spaces. */
+function scopeOf(wanted: string, granted: string): string | undefined {
+  const scopes = [...new Set(wanted.split(' '))];
+  return scopes.every((scope) => granted.split(' ').includes(scope)) ? scopes.join(' ') : undefined;
+}

@@ -1,0 +1,90 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
+import { Clock } from '../config/clock.js';
+import { ServiceClient } from './service-client.entity.js';
+
+/** What service clients may be allowed to do. */
+export const SCOPES = {
+  introspect: 'Ask what a token is worth.',
+  revoke: 'End the session of a token.',
+} as const;
+
+/** The name of a scope. */
+export type Scope = keyof typeof SCOPES;
+
+const ID_BYTES = 12;
+const ID_FORM = /^svc_[0-9a-f]{24}$/;
+const SECRET_BYTES = 32;
+
+/** What the secret of a client that does not exist is compared with; no secret has this hash. */
+const NO_HASH = '0'.repeat(64);
+
+/** Whether a text is the name of a scope. */
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}
+
+/** The services that may ask Latchkey about tokens. */
+@Injectable()
+export class ServiceClientsService {
+  constructor(
+    @InjectRepository(ServiceClient) private readonly rows: Repository<ServiceClient>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes a client. Its secret is told here and never again: only the SHA-256 is stored. */
+  async create(name: string, scopes: readonly Scope[]): Promise<{ id: string; secret: string }> {
+    const id = `svc_${randomBytes(ID_BYTES).toString('hex')}`;
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    await this.rows.insert({
+      id,
+      name,
+      secretHash: hashOf(secret).toString('hex'),
+      scopes: [...new Set(scopes)].sort().join(' '),
+      createdAt: this.clock.now(),
+      revokedAt: null,
+    });
+    return { id, secret };
+  }
+
+  /** Every client, also those that were revoked, the oldest first. */
+  async list(): Promise<ServiceClient[]> {
+    return this.rows.find({ order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  /** Closes a client for good. Answers whether there was such a client to close. */
+  async revoke(id: string): Promise<boolean> {
+    if (!ID_FORM.test(id)) return false;
+    const { affected } = await this.rows.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+    return affected === 1;
+  }
+
+  /** A client that was not revoked. */
+  async findActive(id: string): Promise<ServiceClient | undefined> {
+    const client = await this.find(id);
+    return client?.revokedAt === null ? client : undefined;
+  }
+
+  /** Whether there is a client of that id, be it a revoked one. */
+  async exists(id: string): Promise<boolean> {
+    return (await this.find(id)) !== undefined;
+  }
+
+  /** The client of an id and its secret. A wrong secret, a revoked client and an unknown one cost the same. */
+  async authenticate(id: string, secret: string): Promise<ServiceClient | undefined> {
+    const client = await this.find(id);
+    const isRight = timingSafeEqual(hashOf(secret), Buffer.from(client?.secretHash ?? NO_HASH, 'hex'));
+    return isRight && client?.revokedAt === null ? client : undefined;
+  }
+
+  /** A text of another form is nobody's id, and may hold what a store refuses to compare. */
+  private async find(id: string): Promise<ServiceClient | undefined> {
+    return ID_FORM.test(id) ? ((await this.rows.findOneBy({ id })) ?? undefined) : undefined;
+  }
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
