@@ -3,7 +3,9 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Piscina } from 'piscina';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
-import type { BcryptTask } from './bcrypt.worker.js';
+import { Metrics } from '../metrics/metrics.js';
+import { traced } from '../tracing/traced.js';
+import type { BcryptAnswer, BcryptTask } from './bcrypt.worker.js';
 
 /** When a caller that found the queue full should try again, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -14,8 +16,12 @@ const QUEUE_FULL = /queue is at limit/i;
 @Injectable()
 export class HashingPool implements OnApplicationShutdown {
   private readonly pool: Piscina;
+  private underWay = 0;
 
-  constructor(config: Config) {
+  constructor(
+    config: Config,
+    private readonly metrics: Metrics,
+  ) {
     const threads = config.HASH_THREADS || availableParallelism();
     const fromSource = import.meta.url.endsWith('.ts');
     this.pool = new Piscina({
@@ -37,16 +43,38 @@ export class HashingPool implements OnApplicationShutdown {
     return this.run({ kind: 'compare', input, hash });
   }
 
+  /** How many hashes wait for a thread. */
+  get waitingCount(): number {
+    return this.pool.queueSize;
+  }
+
+  /** How many threads hash. */
+  get busyCount(): number {
+    return this.underWay - this.pool.queueSize;
+  }
+
+  /** How many threads may hash. */
+  get threadCount(): number {
+    return this.pool.maxThreads;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.pool.destroy();
   }
 
   private async run<T>(task: BcryptTask): Promise<T> {
+    const startedAtMs = performance.now();
+    this.underWay++;
     try {
-      return (await this.pool.run(task)) as T;
+      const { value, ms } = await traced('hash', {}, () => this.pool.run(task) as Promise<BcryptAnswer>);
+      this.metrics.hashSeconds.observe(ms / 1000);
+      this.metrics.hashWaitSeconds.observe(Math.max(0, performance.now() - startedAtMs - ms) / 1000);
+      return value as T;
     } catch (cause) {
       if (!(cause instanceof Error) || !QUEUE_FULL.test(cause.message)) throw cause;
       throw new AuthError('hashing_overloaded', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    } finally {
+      this.underWay--;
     }
   }
 }

@@ -5,7 +5,7 @@ import { Repository } from 'typeorm';
 import { Config } from '../config/env.js';
 import { HashingPool } from './hashing-pool.js';
 import { PasswordCost } from './password-cost.entity.js';
-import { readStoredPassword, schemeFor } from './password-scheme.js';
+import { NO_PASSWORD, readStoredPassword, schemeFor } from './password-scheme.js';
 
 /** 31 characters that end no real hash: a decoy takes a comparison's time and matches nothing. */
 const DECOY_DIGEST = '.'.repeat(31);
@@ -38,12 +38,13 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Whether `stored` is that password's; `undefined` stands for an account that does not exist. Every refusal costs as
-   * much bcrypt work as the slowest hash in the store. @throws {AuthError} `hashing_overloaded`
+   * Whether `stored` is that password's; `undefined` stands for an account that does not exist, and nothing is the
+   * password of one that has none. Every refusal costs as much bcrypt work as the slowest hash in the store.
+   * @throws {AuthError} `hashing_overloaded`
    */
   async verify(password: string, stored: string | undefined): Promise<boolean> {
     const read = stored === undefined ? undefined : readStoredPassword(stored);
-    if (stored !== undefined && !read)
+    if (stored !== undefined && stored !== NO_PASSWORD && !read)
       this.logger.error('A stored password is of no known scheme; it matches nothing.');
     if (!read) return this.waste(password, this.slowestCost);
     const matches = await this.pool.compare(read.inputFor(password), read.bcryptHash);

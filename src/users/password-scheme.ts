@@ -14,6 +14,9 @@ export interface StoredPassword {
   readonly bcryptHash: string;
 }
 
+/** What is stored instead of a password for an account that has none, or whose password counts no more. */
+export const NO_PASSWORD = '!';
+
 /** A way to store passwords, told by the prefix of what is stored. */
 interface PasswordScheme {
   readonly read: (stored: string) => StoredPassword | undefined;

@@ -14,6 +14,8 @@ export type AccountStatus = 'pending' | 'active' | 'deactivated';
 // In byte order, for searches by a beginning; the migration makes them where the other indices are not.
 @Index('users_username_key_prefix_index', { synchronize: false })
 @Index('users_email_key_prefix_index', { synchronize: false })
+@Index('users_status_username_key_prefix_index', { synchronize: false })
+@Index('users_status_email_key_prefix_index', { synchronize: false })
 export class User {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;

@@ -1,17 +1,36 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountChanges } from './account-changes.js';
+import { AccountList } from './account-list.js';
+import { AccountSearch } from './account-search.js';
+import { EmailsStore } from './emails.store.js';
 import { EpochsService } from './epochs.service.js';
 import { HashingPool } from './hashing-pool.js';
+import { LastAdmin } from './last-admin.js';
 import { PasswordCost } from './password-cost.entity.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordPolicy } from './password-policy.js';
 import { PinsStore } from './pins.store.js';
 import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
+const SERVICES = [
+  UsersService,
+  EpochsService,
+  EmailsStore,
+  AccountList,
+  AccountSearch,
+  AccountChanges,
+  PinsStore,
+  HashingPool,
+  PasswordHasher,
+  PasswordPolicy,
+];
+
 /** Accounts: their rows, their names, their passwords and PINs. */
 @Module({
   imports: [TypeOrmModule.forFeature([User, PasswordCost])],
-  providers: [UsersService, EpochsService, PinsStore, HashingPool, PasswordHasher],
-  exports: [UsersService, EpochsService, PinsStore, HashingPool, PasswordHasher],
+  providers: [...SERVICES, LastAdmin],
+  exports: SERVICES,
 })
 export class UsersModule {}

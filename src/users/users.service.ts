@@ -6,6 +6,7 @@ import { collidedColumn } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { canonical, type IdentifierKind } from './identifiers.js';
+import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
 import { type AccountStatus, User } from './user.entity.js';
 
 /** What a new account starts with. */
@@ -14,6 +15,10 @@ export interface NewAccount {
   readonly email?: string;
   readonly passwordHash: string;
   readonly status: AccountStatus;
+  /** Not, unless it says so. */
+  readonly isAdmin?: boolean;
+  /** Whether the address is known to be its owner's; not, unless it says so. */
+  readonly emailVerified?: boolean;
 }
 
 /** The queries on accounts, by name. */
@@ -47,9 +52,9 @@ export class UsersService {
       email: account.email ?? null,
       emailKey: account.email === undefined ? null : canonical(account.email),
       passwordHash: account.passwordHash,
-      isAdmin: false,
+      isAdmin: account.isAdmin ?? false,
       status: account.status,
-      emailVerifiedAt: null,
+      emailVerifiedAt: account.emailVerified ? now : null,
       pinHash: null,
       pinFailures: 0,
       pinLockedUntil: null,
@@ -78,22 +83,10 @@ export class UsersService {
    * Answers whether there is an account in use with that address.
    */
   async confirmEmail(id: number, email: string, usernameFits: boolean): Promise<boolean> {
-    try {
-      return await this.markVerified(id, email, usernameFits ? email : null);
-    } catch (error) {
-      if (!collidedColumn(error, ['username_key'])) throw error;
-      return this.markVerified(id, email, null);
-    }
-  }
-
-  /** One statement: an account that were verified and still pending would be swept. */
-  private async markVerified(id: number, email: string, username: string | null): Promise<boolean> {
-    const rows = await this.sql.rows(
-      `UPDATE users SET status = 'active', email_verified_at = COALESCE(email_verified_at, {now}), updated_at = {now},
-         username = COALESCE(username, :username::text), username_key = COALESCE(username_key, :usernameKey::text)
-       WHERE id = :id AND email_key = :emailKey AND status <> 'deactivated' RETURNING id`,
-      { id, emailKey: canonical(email), username, usernameKey: username === null ? null : canonical(username) },
-    );
+    // One statement: an account that were verified and still pending would be swept.
+    const statement = `UPDATE users SET ${PROVED_EMAIL}, updated_at = {now}
+      WHERE id = :id AND ${OF_PROVED_EMAIL} RETURNING id`;
+    const rows = await proveEmail(email, usernameFits, (proved) => this.sql.rows(statement, { id, ...proved }));
     return rows.length === 1;
   }
 

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { collidedColumn } from '../database/failures.js';
+import { Sql } from '../database/sql.js';
+import { canonical } from './identifiers.js';
+
+/** The statements on an account's e-mail address. */
+@Injectable()
+export class EmailsStore {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * Gives an account another address, which its owner has proved. The unique index decides who gets it.
+   * Answers whether the account has it now: not one that is closed, nor if another account was faster.
+   */
+  async replace(id: number, email: string): Promise<boolean> {
+    try {
+      const rows = await this.sql.rows(
+        `UPDATE users SET email = :email, email_key = :emailKey, email_verified_at = {now}, status = 'active',
+           updated_at = {now}
+         WHERE id = :id AND status <> 'deactivated' RETURNING id`,
+        { id, email, emailKey: canonical(email) },
+      );
+      return rows.length === 1;
+    } catch (error) {
+      if (collidedColumn(error, ['email_key'])) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Sql, type SqlValue } from '../database/sql.js';
+import { NativeError } from '../errors/native-error.js';
+
+/** What `rowsInTurn` is told such statements are about. */
+const ADMINISTRATORS = 3;
+
+const IS_ACTIVE_ADMIN = `users.is_admin = true AND users.status = 'active'`;
+
+/** Whether an active administrator would stay if the account of the row were none any more. */
+const ANOTHER_STAYS = `(NOT (${IS_ACTIVE_ADMIN}) OR EXISTS (SELECT 1 FROM users AS other
+  WHERE other.is_admin = true AND other.status = 'active' AND other.id <> users.id))`;
+
+/** Runs the statements that may take an administrator away. The last active one stays, whoever asks at once. */
+@Injectable()
+export class LastAdmin {
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * The rows of an update of one account whose WHERE ends in `condition`. On PostgreSQL two of them that run at once
+   * would each see the other's administrator: they take turns.
+   * @param condition what else must hold of the account, or no row is changed
+   * @throws {NativeError} `last_admin`
+   */
+  async rows<Row>(update: string, condition: string, parameters: Readonly<Record<string, SqlValue>>): Promise<Row[]> {
+    const where = `WHERE users.id = :id AND ${condition}`;
+    const statement = `${update} ${where} AND ${ANOTHER_STAYS} RETURNING security_epoch`;
+    const rows = await this.sql.rowsInTurn<Row>(ADMINISTRATORS, statement, parameters);
+    if (rows.length > 0) return rows;
+    const refused = await this.sql.rows(`SELECT 1 AS one FROM users ${where} AND ${IS_ACTIVE_ADMIN}`, parameters);
+    if (refused.length > 0) throw new NativeError('last_admin');
+    return rows;
+  }
+}

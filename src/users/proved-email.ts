@@ -1,0 +1,36 @@
+import { collidedColumn } from '../database/failures.js';
+import { canonical } from './identifiers.js';
+
+/** What a statement sets for an address to be verified: an account without a username takes the address for it. */
+export const VERIFIED_EMAIL = `email_verified_at = COALESCE(email_verified_at, {now}),
+  username = COALESCE(username, :username::text), username_key = COALESCE(username_key, :usernameKey::text)`;
+
+/** What a statement sets once the account's address is proved: it is verified, and a pending account becomes active. */
+export const PROVED_EMAIL = `status = 'active', ${VERIFIED_EMAIL}`;
+
+/** Which accounts a proof of an address counts for. */
+export const OF_PROVED_EMAIL = `email_key = :emailKey AND status <> 'deactivated'`;
+
+/** The parameters of both. */
+export interface ProvedEmail {
+  readonly emailKey: string;
+  readonly username: string | null;
+  readonly usernameKey: string | null;
+}
+
+/** Runs such a statement; if somebody has the address for a username, again without taking it. */
+export async function proveEmail<T>(
+  email: string,
+  usernameFits: boolean,
+  statement: (proved: ProvedEmail) => Promise<T>,
+): Promise<T> {
+  const emailKey = canonical(email);
+  const without = { emailKey, username: null, usernameKey: null };
+  if (!usernameFits) return statement(without);
+  try {
+    return await statement({ emailKey, username: email, usernameKey: emailKey });
+  } catch (error) {
+    if (!collidedColumn(error, ['username_key'])) throw error;
+    return statement(without);
+  }
+}
