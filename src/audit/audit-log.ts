@@ -22,8 +22,15 @@ const BATCH = 500;
 /** How many events wait at most while the store fails. */
 const WAITING_LIMIT = 100_000;
 
-/** How often an identical refusal by a limit is recorded: an attacker must not fill the trail without a single guess. */
+/** How often such a refusal is recorded alike: an attacker must not fill the trail without a single guess. */
 const REPEATED_REFUSAL_MS = 60_000;
+
+/** Refusals that nothing was compared for. */
+const WITHOUT_A_GUESS: ReadonlySet<string | undefined> = new Set([
+  'too_many_attempts',
+  'pin_locked',
+  'hashing_overloaded',
+]);
 
 /** Records acts, off the path of the acts: they wait in memory for at most half a second. */
 @Injectable()
@@ -31,10 +38,12 @@ export class AuditLog implements BeforeApplicationShutdown {
   private readonly logger = new Logger(AuditLog.name);
   private readonly ids = new UuidV7();
   private readonly identifierKey: Buffer;
-  private readonly limited = new LRUCache<string, true>({ max: 10_000, ttl: REPEATED_REFUSAL_MS });
+  /** When such a refusal was recorded last, in milliseconds. */
+  private readonly refusedAt = new LRUCache<string, number>({ max: 10_000 });
   private waiting: AuditEvent[] = [];
   private writing: Promise<void> = Promise.resolve();
   private dropped = 0;
+  private lost = 0;
 
   constructor(
     @InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>,
@@ -43,6 +52,16 @@ export class AuditLog implements BeforeApplicationShutdown {
     secret: ServiceSecret,
   ) {
     this.identifierKey = secret.derive('identifiers in the audit trail');
+  }
+
+  /** How many events wait to be written. */
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
+  /** How many events were lost since the start, since too many waited or the store refused them. */
+  get lostCount(): number {
+    return this.lost + this.dropped;
   }
 
   /** Records an act. Never throws and never waits. */
@@ -72,18 +91,39 @@ export class AuditLog implements BeforeApplicationShutdown {
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, BATCH);
       try {
-        // A batch whose answer was lost may be there already.
-        await this.events.createQueryBuilder().insert().values(batch).orIgnore().execute();
+        await this.insert(batch);
       } catch (error) {
         const waiting = this.waiting.length;
-        if (isStoreFailure(error))
-          return this.logger.warn({ message: 'Audit events wait for the store.', waiting, error });
-        this.logger.error({ message: 'Audit events were refused by the store.', dropped: batch.length, error });
+        return this.logger.warn({ message: 'Audit events wait for the store.', waiting, error });
       }
       this.waiting = this.waiting.slice(batch.length);
     }
     if (this.dropped > 0) this.logger.error({ message: 'Audit events were lost.', dropped: this.dropped });
+    this.lost += this.dropped;
     this.dropped = 0;
+  }
+
+  /** What the store will never take is lost alone, and not what is beside it. @throws what a store that fails throws */
+  private async insert(batch: readonly AuditEvent[]): Promise<void> {
+    try {
+      // A batch whose answer was lost may be there already.
+      await this.events
+        .createQueryBuilder()
+        .insert()
+        .values([...batch])
+        .orIgnore()
+        .updateEntity(false)
+        .execute();
+    } catch (error) {
+      if (isStoreFailure(error)) throw error;
+      if (batch.length > 1) for (const event of batch) await this.insert([event]);
+      else this.lose(error);
+    }
+  }
+
+  private lose(error: unknown): void {
+    this.lost++;
+    this.logger.error({ message: 'An audit event was refused by the store.', error });
   }
 
   private eventOf({
@@ -121,11 +161,13 @@ export class AuditLog implements BeforeApplicationShutdown {
     return createHmac('sha256', this.identifierKey).update(identifier).digest('hex');
   }
 
-  private isRepeated({ kind, from, refusal, accountId, identifier }: AuditEntry): boolean {
-    if (refusal !== 'too_many_attempts') return false;
-    const key = [kind, from.door, from.ip, accountId, identifier].join(' ');
-    if (this.limited.has(key)) return true;
-    this.limited.set(key, true);
+  /** Names that belong to no account are all alike here: an attacker may make up as many as he likes. */
+  private isRepeated({ kind, from, refusal, accountId }: AuditEntry): boolean {
+    if (!WITHOUT_A_GUESS.has(refusal)) return false;
+    const key = [kind, refusal, from.door, from.ip, accountId].join(' ');
+    const nowMs = this.clock.nowMs();
+    if (nowMs - (this.refusedAt.get(key) ?? -Infinity) < REPEATED_REFUSAL_MS) return true;
+    this.refusedAt.set(key, nowMs);
     return false;
   }
 }

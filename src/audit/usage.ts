@@ -16,6 +16,7 @@ export class Usage implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Usage.name);
   /** By `day contract`. */
   private counts = new Map<string, Counts>();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sql: Sql,
@@ -29,17 +30,22 @@ export class Usage implements BeforeApplicationShutdown {
     counts[use]++;
   }
 
-  /** Adds what was counted to the store; what it does not take is counted on. */
+  /** Adds what was counted to the store; what it does not take is counted on. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
-    for (const [key, counts] of this.counts) {
-      this.counts.delete(key);
-      await this.add(key, counts).catch((error: unknown) => this.putBack(key, counts, error));
-    }
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.flush();
+  }
+
+  private async write(): Promise<void> {
+    const counted = this.counts;
+    this.counts = new Map();
+    for (const [key, counts] of counted)
+      await this.add(key, counts).catch((error: unknown) => this.putBack(key, counts, error));
   }
 
   private async add(key: string, counts: Counts): Promise<void> {

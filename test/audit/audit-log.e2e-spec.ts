@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BY_SERVICE } from '../../src/audit/audit-entry.js';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { AuditLog } from '../../src/audit/audit-log.js';
+import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
+import { type Postgres, startPostgres } from '../support/postgres.js';
+import { type Service, startService } from '../support/service.js';
+
+const DAY = 86_400;
+
+let postgres: Postgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const ENGINES = [
+  { engine: 'SQLite', settings: async () => ({}) },
+  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('trail') },
+];
+
+describe.each(ENGINES)('The audit log on $engine', ({ settings, engine }) => {
+  let service: Service;
+  const accounts = { last: 1000 };
+
+  beforeAll(async () => {
+    service = await startService({ ...(await settings()), AUDIT_RETENTION_DAYS: '30' });
+  });
+  afterAll(() => service.stop());
+
+  const log = (): AuditLog => service.app.get(AuditLog);
+
+  /** Records so many events of an account of its own, numbered in their detail. */
+  function record(count: number, more: object = {}): number {
+    const accountId = ++accounts.last;
+    for (let n = 0; n < count; n++)
+      log().record({ kind: 'signed_out', from: BY_SERVICE, accountId, detail: { n }, ...more });
+    return accountId;
+  }
+
+  async function numbers(accountId: number): Promise<number[]> {
+    const rows = await service.app
+      .get(DataSource)
+      .getRepository(AuditEvent)
+      .find({ where: { accountId }, order: { id: 'ASC' } });
+    return rows.map(({ detail }) => (JSON.parse(detail ?? '{}') as { n: number }).n);
+  }
+
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+  /** Lets the store fail while something is done. */
+  async function whileTheStoreFails(act: () => Promise<void>): Promise<void> {
+    const { manager } = service.app.get(DataSource);
+    const createQueryBuilder = (): never => {
+      throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    };
+    Object.assign(manager, { createQueryBuilder });
+    await act();
+    Reflect.deleteProperty(manager, 'createQueryBuilder');
+  }
+
+  it('writes more than one statement takes, in the order in which it was recorded', async () => {
+    const account = record(1203);
+    await log().flush();
+    expect(await numbers(account)).toEqual(upTo(1203));
+  });
+
+  it('loses nothing while the store fails, and writes each event once', async () => {
+    let account = 0;
+    await whileTheStoreFails(async () => {
+      account = record(700);
+      await log().flush();
+      await log().flush();
+    });
+    expect(await numbers(account)).toEqual([]);
+    await Promise.all([log().flush(), log().flush()]);
+    await log().flush();
+    expect(await numbers(account)).toEqual(upTo(700));
+    expect(service.log.some(({ msg }) => msg === 'Audit events wait for the store.')).toBe(true);
+  });
+
+  it('keeps 100,000 events while the store fails, and says how many were lost', async () => {
+    let account = 0;
+    const before = log().lostCount;
+    await whileTheStoreFails(async () => {
+      account = record(100_003);
+      await log().flush();
+    });
+    expect(log().lostCount - before).toBe(3);
+    await log().flush();
+    const [{ count }] = (await service.app
+      .get(DataSource)
+      .query(`SELECT count(*) AS count FROM audit_events WHERE account_id = ${account}`)) as [{ count: unknown }];
+    expect(Number(count)).toBe(100_000);
+    expect(service.log.find(({ msg }) => msg === 'Audit events were lost.')).toMatchObject({ dropped: 3 });
+  });
+
+  it('writes what waits when the service stops', async () => {
+    const account = record(3);
+    service = await service.restart();
+    expect(await numbers(account)).toEqual(upTo(3));
+  });
+
+  it('removes events once they are as old as AUDIT_RETENTION_DAYS', async () => {
+    const account = record(2);
+    await log().flush();
+    service.advance(30 * DAY - 60);
+    await service.app.get(HousekeepingService).sweep();
+    expect(await numbers(account)).toEqual(upTo(2));
+    const later = record(1);
+    await log().flush();
+    service.advance(120);
+    await service.app.get(HousekeepingService).sweep();
+    expect([await numbers(account), await numbers(later)]).toEqual([[], [0]]);
+  });
+
+  it('records refusals that nothing was compared for once a minute for an account, door and address', async () => {
+    const from = { ...BY_SERVICE, door: `door of ${engine}`, ip: '192.0.2.1' };
+    for (const refusal of ['too_many_attempts', 'pin_locked', 'hashing_overloaded']) {
+      const account = record(5, { refusal, from });
+      await log().flush();
+      expect(await numbers(account)).toEqual([0]);
+      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 5 } });
+      service.advance(59);
+      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 6 } });
+      log().record({
+        kind: 'signed_out',
+        from: { ...from, ip: '192.0.2.2' },
+        accountId: account,
+        refusal,
+        detail: { n: 7 },
+      });
+      log().record({ kind: 'signed_in', from, accountId: account, refusal, detail: { n: 8 } });
+      service.advance(1);
+      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 9 } });
+      await log().flush();
+      expect(await numbers(account)).toEqual([0, 7, 8, 9]);
+    }
+    const guesses = record(5, { refusal: 'password_wrong', from });
+    await log().flush();
+    expect(await numbers(guesses)).toEqual(upTo(5));
+  });
+
+  it('records an attacker once a minute who makes up names', async () => {
+    const from = { ...BY_SERVICE, door: `names of ${engine}`, ip: '192.0.2.1' };
+    for (let n = 0; n < 50; n++)
+      log().record({ kind: 'signed_in', from, refusal: 'too_many_attempts', identifier: `name ${n}` });
+    await log().flush();
+    const events = service.app.get(DataSource).getRepository(AuditEvent);
+    expect(await events.countBy({ door: from.door })).toBe(1);
+  });
+
+  it('loses only the event that the store refuses', async () => {
+    const good = record(2);
+    log().record({ kind: 'signed_out', from: BY_SERVICE, accountId: 2 ** 40 });
+    const further = record(2);
+    await log().flush();
+    expect([await numbers(good), await numbers(further)]).toEqual([upTo(2), upTo(2)]);
+    const refused = service.log.filter(({ msg }) => msg === 'An audit event was refused by the store.');
+    // SQLite stores any integer.
+    expect(refused).toHaveLength(engine === 'PostgreSQL' ? 1 : 0);
+  });
+});
+
+describe('The audit trail', () => {
+  it('is changed by no statement: events are added, and removed by age', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const texts = sources.map((file) => readFileSync(`src/${file}`, 'utf8'));
+    expect(texts.filter((text) => /UPDATE\s+audit_events|DELETE\s+FROM\s+audit_events/i.test(text))).toEqual([]);
+    const log = readFileSync('src/audit/audit-log.ts', 'utf8');
+    expect([...log.matchAll(/this\.events\s*\.(\w+)/g)].map(([, method]) => method)).toEqual(['createQueryBuilder']);
+    expect(texts.filter((text) => /InjectRepository\(AuditEvent\)/.test(text))).toHaveLength(1);
+  });
+});
