@@ -1,0 +1,43 @@
+import { applyDecorators, Param, type PipeTransform, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiCookieAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { AccountGuard } from '../auth/guards/account.guard.js';
+import { AdminGuard } from '../auth/guards/admin.guard.js';
+import { PinGuard } from '../auth/guards/pin.guard.js';
+import { CHANGING, PIN_HEADER, READING, WITH_PIN } from '../contract-kit/account-refusals.js';
+import type { NativeWireErrorCode } from '../contract-kit/wire-error.js';
+import { NativeError } from '../errors/native-error.js';
+import { readAccountId } from '../users/account-id.js';
+
+/** Says of a controller that its routes are for administrators, with a token of any contract and the PIN if there is one. */
+export const ForAdmins = (): ClassDecorator =>
+  applyDecorators(
+    ApiTags('admin'),
+    UseGuards(AccountGuard, AdminGuard, PinGuard),
+    ApiBearerAuth('bearer'),
+    ApiCookieAuth('cookie'),
+    ApiHeader(PIN_HEADER),
+  );
+
+/** Why the guards refuse a request that reads. */
+export const ADMIN_READING = [...READING, 'admin_required', ...WITH_PIN] as const satisfies NativeWireErrorCode[];
+
+/** Why the guards refuse a request that changes something. */
+export const ADMIN_CHANGING = [...CHANGING, 'admin_required', ...WITH_PIN] as const satisfies NativeWireErrorCode[];
+
+/** How documents show the id of an account in a path. */
+export const ACCOUNT_ID = {
+  name: 'id',
+  description: 'The id of the account.',
+  schema: { type: 'integer', example: 1 },
+} as const;
+
+const ID_PIPE: PipeTransform<string, number> = {
+  transform: (text) => {
+    const id = readAccountId(text);
+    if (id === undefined) throw new NativeError('account_not_found');
+    return id;
+  },
+};
+
+/** The account that the path names. @throws {NativeError} `account_not_found` for what is no id */
+export const AccountId = (): ParameterDecorator => Param('id', ID_PIPE);

@@ -1,0 +1,156 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import { AUDIT_KINDS, type AuditKind } from '../audit/audit-kinds.js';
+import type { AuditFilter, AuditPage } from '../audit/audit-trail.js';
+import { isSessionId } from '../auth/account-sessions.service.js';
+import { encodeCursor } from '../contract-kit/cursor.js';
+import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
+import { readAccountId } from '../users/account-id.js';
+import { isDateTime } from './times.js';
+
+const KINDS = Object.keys(AUDIT_KINDS);
+
+const isAccountId = (text: string): boolean => readAccountId(text) !== undefined;
+
+/** The query of the audit trail; a cursor of it is the id of an event. */
+export class AuditQueryDto {
+  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that it was done to.' })
+  @CheckOptional(1, 'Must be the id of an account.', isAccountId)
+  account?: string;
+
+  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that did it.' })
+  @CheckOptional(1, 'Must be the id of an account.', isAccountId)
+  actor?: string;
+
+  @ApiPropertyOptional({ enum: KINDS, example: 'signed_in' })
+  @CheckOptional(1, 'Must be a kind of event.', (kind) => KINDS.includes(kind))
+  kind?: AuditKind;
+
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-01-01T00:00:00Z', description: 'Not before this time.' })
+  @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
+  from?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-02-01T00:00:00Z', description: 'Before this time.' })
+  @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
+  to?: string;
+
+  @PageLimit()
+  limit?: string;
+
+  @PageCursor(([id, ...others]) => typeof id === 'string' && isSessionId(id) && others.length === 0)
+  cursor?: string;
+}
+
+/** Which page of the trail is asked for. */
+export interface EventsAsked {
+  readonly filter: AuditFilter;
+  readonly limit: number;
+  readonly after: string | undefined;
+}
+
+/** One event of the trail. */
+export class AuditEventDto {
+  @ApiProperty({ format: 'uuid', example: '019b0f3e-7c00-7000-8000-000000000000' })
+  id!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T08:00:00.000Z' })
+  at!: string;
+
+  @ApiProperty({ enum: KINDS, example: 'signed_in' })
+  kind!: AuditKind;
+
+  @ApiProperty({ type: String, nullable: true, example: 'password_wrong', description: 'Null for what was done.' })
+  refusal!: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 2, description: 'The account that it was done to.' })
+  account_id!: number | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 1, description: 'The account that did it.' })
+  actor_id!: number | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'Who did it that is no account: the id of a service client, `command line` or `service`.',
+  })
+  actor!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'A name that belongs to no account, as an HMAC: alike for the same name.',
+  })
+  identifier_hash!: string | null;
+
+  @ApiProperty({ example: 'cookie', description: 'The contract, or the part of this API.' })
+  door!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    example: null,
+    description: 'The session that it is about, or that asked for it.',
+  })
+  session_id!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '192.0.2.7' })
+  ip!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'curl/8.7.1' })
+  user_agent!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'f0b3a6de', description: 'As in the log and in X-Request-Id.' })
+  request_id!: string | null;
+
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: true, example: { is_admin: true } })
+  detail!: Record<string, unknown> | null;
+}
+
+/** A page of the trail. */
+export class AuditEventsDto {
+  @ApiProperty({ type: [AuditEventDto] })
+  events!: AuditEventDto[];
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'The `cursor` of the next page, if any.' })
+  next_cursor!: string | null;
+}
+
+/** What the query asks for. */
+export function eventsAsked({ account, actor, kind, from, to, ...page }: AuditQueryDto): EventsAsked {
+  const { limit, after } = pageOf(page);
+  const filter = {
+    accountId: account === undefined ? undefined : Number(account),
+    actorId: actor === undefined ? undefined : Number(actor),
+    kind,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+  };
+  return { filter, limit, after: after?.[0] as string | undefined };
+}
+
+/** A page as it is answered. */
+export function auditEventsDto({ events, next }: AuditPage): AuditEventsDto {
+  return { events: events.map(eventDto), next_cursor: next === undefined ? null : encodeCursor([next]) };
+}
+
+function eventDto(event: AuditEvent): AuditEventDto {
+  return {
+    id: event.id,
+    at: event.at.toISOString(),
+    kind: event.kind,
+    refusal: event.refusal,
+    account_id: event.accountId,
+    actor_id: event.actorId,
+    actor: event.actor,
+    identifier_hash: event.identifierHash,
+    door: event.door,
+    session_id: event.sessionId,
+    ip: event.ip,
+    user_agent: event.userAgent,
+    request_id: event.requestId,
+    detail: event.detail === null ? null : (JSON.parse(event.detail) as Record<string, unknown>),
+  };
+}
