@@ -6,15 +6,28 @@ import { LimitsModule } from '../limits/limits.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountErasureService } from './account-erasure.service.js';
+import { AccountProfileService } from './account-profile.service.js';
+import { AccountSessionsService } from './account-sessions.service.js';
+import { EmailChangeService } from './email-change.service.js';
+import { EmailLinksService } from './email-links.service.js';
+import { AdministrationAccountsService } from './administration-accounts.service.js';
+import { AdministrationListService } from './administration-list.service.js';
+import { AdministrationSessionsService } from './administration-sessions.service.js';
+import { AdministrationTrail } from './administration-trail.js';
+import { AdministrationService } from './administration.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { Grants } from './grant.js';
 import { SameOriginGuard } from './guards/same-origin.guard.js';
 import { HousekeepingService } from './housekeeping.service.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { LastSignIns } from './last-sign-ins.js';
+import { MailRequests } from './mail-requests.js';
+import { MailedLinks } from './mailed-links.service.js';
 import { Notices } from './notices.js';
 import { OpaqueSessionsService } from './opaque-sessions.service.js';
 import { OwnerCheck } from './owner-check.service.js';
+import { PasswordResetService } from './password-reset.service.js';
 import { PasswordsService } from './passwords.service.js';
 import { PinsService } from './pins.service.js';
 import { RefreshService } from './refresh.service.js';
@@ -24,6 +37,9 @@ import { SessionActivity } from './session-activity.js';
 import { SessionEndingService } from './session-ending.service.js';
 import { SignInService } from './sign-in.service.js';
 import { SignInTrail } from './sign-in-trail.js';
+import { TokenIntrospectionService } from './token-introspection.service.js';
+import { TokenReadingService } from './token-reading.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenVerificationService } from './token-verification.service.js';
 import { AccessTokenStrategy } from './strategies/access-token.strategy.js';
 import { LocalStrategy } from './strategies/local.strategy.js';
@@ -36,12 +52,25 @@ const ACTS = [
   RefreshService,
   RevocationService,
   PasswordsService,
+  PasswordResetService,
   PinsService,
   EmailVerificationService,
+  EmailChangeService,
+  EmailLinksService,
   OpaqueSessionsService,
   TokenVerificationService,
+  TokenReadingService,
+  TokenIntrospectionService,
+  TokenRevocationService,
   SessionEndingService,
   OwnerCheck,
+  AccountProfileService,
+  AccountSessionsService,
+  AccountErasureService,
+  AdministrationService,
+  AdministrationAccountsService,
+  AdministrationSessionsService,
+  AdministrationListService,
 ];
 
 const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, OpaqueTokenStrategy];
@@ -54,9 +83,12 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     ...STRATEGIES,
     Grants,
     Notices,
+    MailRequests,
+    MailedLinks,
     LastSignIns,
     SessionActivity,
     SignInTrail,
+    AdministrationTrail,
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,

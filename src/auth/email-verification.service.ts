@@ -1,27 +1,28 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { Config } from '../config/env.js';
-import { AuthError, DeadLinkError } from '../errors/auth-error.js';
+import { AuthError } from '../errors/auth-error.js';
 import type { Mail } from '../mail/mail.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
-import { canonical, isEmailAddress, isUsername } from '../users/identifiers.js';
+import { isEmailAddress, isUsername } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
+import type { Client } from './door.js';
+import { MailRequests } from './mail-requests.js';
+import { MailedLinks } from './mailed-links.service.js';
 import { verificationMail } from './mails.js';
-
-/** How long a mailed link works, in seconds. */
-const LINK_SECONDS = 24 * 60 * 60;
-
-/** How long after one link no other is mailed to the same account, in seconds. */
-const QUIET_SECONDS = 5 * 60;
 
 /** Proves that an e-mail address belongs to its account, by a link that is mailed to it. */
 @Injectable()
 export class EmailVerificationService {
   constructor(
     private readonly users: UsersService,
-    private readonly links: OneTimeTokensService,
+    private readonly links: MailedLinks,
+    private readonly tokens: OneTimeTokensService,
     private readonly mails: MailQueue,
+    private readonly requests: MailRequests,
+    private readonly audit: AuditLog,
     private readonly config: Config,
   ) {}
 
@@ -36,55 +37,39 @@ export class EmailVerificationService {
     return new AuthError('email_unverified');
   }
 
-  /** Mails a link to the stored address, in the background, unless one was mailed within the last five minutes. */
+  /** Mails a link to the stored address, in the background, unless one was mailed within `MAIL_QUIET`. */
   sendLink(user: User): void {
     this.mails.enqueue(() => this.compose(user));
   }
 
   /** Mails a link to whoever asks for one and needs it. Says nothing, whether there is such an account or not. */
-  resend(email: string): void {
-    if (!isEmailAddress(email)) return;
-    this.mails.enqueue(async () => {
-      const user = await this.users.findByName('email', email);
-      return user && user.status !== 'deactivated' && user.emailVerifiedAt === null ? this.compose(user) : undefined;
+  async resend(email: string, client: Client): Promise<void> {
+    await this.requests.enqueue(client, async () => {
+      const user = isEmailAddress(email) ? await this.users.findByName('email', email) : undefined;
+      return user?.emailVerifiedAt === null ? this.compose(user) : undefined;
     });
   }
 
-  /** The address that a link would confirm. Looking does not use the link up. @throws {DeadLinkError} */
-  async addressOf(token: string): Promise<string> {
-    const owner = await this.links.find(token, 'verify_email');
-    const user = owner && (await this.users.findById(owner.accountId));
-    if (!user || user.status === 'deactivated' || user.emailKey !== canonical(owner.email)) throw new DeadLinkError();
-    return owner.email;
+  /** The address that a link would confirm, if it works. Looking does not use it up. */
+  async addressOf(token: string): Promise<string | undefined> {
+    return (await this.links.find(token, 'verify_email'))?.email;
   }
 
-  /**
-   * Confirms the address of a link and ends all other links of the account.
-   * @throws {DeadLinkError} for a link that was used, has expired, is of a former address or never existed
-   */
-  async confirm(token: string): Promise<string> {
-    const owner = await this.links.consume(token, 'verify_email');
-    if (!owner) throw new DeadLinkError();
+  /** Confirms the address of a link and ends all other such links. `undefined` if the link does not work. */
+  async confirm(token: string, client: Client): Promise<string | undefined> {
+    const owner = await this.tokens.consume(token, 'verify_email');
+    if (!owner) return undefined;
     const { accountId, email } = owner;
-    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) throw new DeadLinkError();
-    await this.links.endAll(accountId, 'verify_email');
+    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) return undefined;
+    await this.tokens.endAll(accountId, 'verify_email');
+    this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId });
     return email;
   }
 
   private async compose({ id, email }: User): Promise<Mail | undefined> {
     if (email === null) return undefined;
-    const token = await this.links.issue({
-      accountId: id,
-      email,
-      purpose: 'verify_email',
-      lifetimeSeconds: LINK_SECONDS,
-      quietSeconds: QUIET_SECONDS,
-    });
-    return token === undefined ? undefined : verificationMail(email, this.linkOf(token));
-  }
-
-  /** In ASCII, whatever the host: mails are plain ASCII. */
-  private linkOf(token: string): string {
-    return new URL(`${this.config.PUBLIC_URL}/verify/${token}`).href;
+    const purpose = 'verify_email';
+    const link = await this.links.issue({ accountId: id, email, purpose, quietSeconds: this.config.MAIL_QUIET });
+    return link === undefined ? undefined : verificationMail(email, link);
   }
 }

@@ -4,7 +4,7 @@ import { BY_SERVICE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
-import { Budgets } from '../limits/budgets.js';
+import { BudgetStore } from '../limits/budget-store.js';
 import { KnownNetworks } from '../limits/known-networks.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
 import { Revocations } from '../tokens/revocations.js';
@@ -35,7 +35,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
     private readonly links: OneTimeTokensService,
     private readonly revocations: Revocations,
     private readonly revocation: RevocationService,
-    private readonly budgets: Budgets,
+    private readonly budgets: BudgetStore,
     private readonly networks: KnownNetworks,
     private readonly audit: AuditLog,
     private readonly config: Config,

@@ -49,7 +49,7 @@ export class KeyRotationService implements OnModuleInit {
   }
 
   private async publish(signsFrom: Date): Promise<void> {
-    const kid = await this.store.publish(signsFrom);
+    const kid = await this.store.publish(signsFrom, this.ring.stored);
     await this.ring.load();
     if (kid !== undefined) this.record('key_published', { kid, signs_from: signsFrom.toISOString() });
   }

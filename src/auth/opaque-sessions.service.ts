@@ -5,6 +5,7 @@ import { AuthError } from '../errors/auth-error.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
+import type { LiveSession } from '../tokens/token-subject.js';
 import type { TokenPrincipal } from './door.js';
 import { SessionActivity } from './session-activity.js';
 import { refusalOf } from './session-refusal.js';
@@ -41,9 +42,14 @@ export class OpaqueSessionsService {
 
   private async extend({ session }: SessionStanding): Promise<void> {
     const idleMs = this.config.OPAQUE_TOKEN_IDLE_TTL * 1000;
-    const expiresAtMs = this.clock.nowMs() + idleMs;
+    const expiresAtMs = Math.min(this.clock.nowMs() + idleMs, this.lastEndMs(session));
     const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
     if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
     await this.sessions.extend(session.id, new Date(expiresAtMs));
+  }
+
+  /** Its contract's document knows no end of a token in use, which `CONTRACT_STRICT` gives it. */
+  private lastEndMs({ createdAt }: LiveSession): number {
+    return this.config.CONTRACT_STRICT ? createdAt.getTime() + this.config.SESSION_MAX_AGE * 1000 : Infinity;
   }
 }

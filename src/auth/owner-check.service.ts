@@ -24,9 +24,9 @@ export class OwnerCheck {
     const user = await this.users.findById(accountId);
     if (!user) throw new AuthError('token_account_gone');
     if (user.status === 'deactivated') throw new AuthError('token_account_deactivated');
-    const tried = await this.limits.passwordTry({ accountId }, client.ip);
-    if (!(await this.hasher.verify(password, user.passwordHash))) throw new AuthError('current_password_wrong');
-    await tried.giveBack();
+    const isRight = (): Promise<boolean> => this.hasher.verify(password, user.passwordHash);
+    if (!(await this.limits.passwordTry({ accountId }, client.ip, isRight)))
+      throw new AuthError('current_password_wrong');
     return user;
   }
 }

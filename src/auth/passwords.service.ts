@@ -3,8 +3,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { EpochsService } from '../users/epochs.service.js';
-import { isPassword } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordPolicy, type PasswordRules } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import type { Principal } from './door.js';
 import { Notices } from './notices.js';
@@ -18,6 +18,7 @@ export class PasswordsService {
     private readonly ownerCheck: OwnerCheck,
     private readonly epochs: EpochsService,
     private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
     private readonly notices: Notices,
@@ -27,16 +28,16 @@ export class PasswordsService {
   /**
    * Changes the password of the one who asks, and ends every session of the account but the one that asked. Of two
    * changes that race, one fails: the write demands the password that was checked.
-   * @throws {AuthError} `password_invalid`, `hashing_overloaded`, or why the old password does not count
+   * @throws {AuthError} why the old password does not count, `password_invalid` or `hashing_overloaded`
    */
-  async change(principal: Principal, oldPassword: string, newPassword: string): Promise<void> {
-    if (!isPassword(newPassword)) throw new AuthError('password_invalid');
+  async change(principal: Principal, oldPassword: string, newPassword: string, rules: PasswordRules): Promise<void> {
     const { accountId, sessionId } = principal;
     const user = await this.owner(principal, oldPassword);
+    this.policy.demand(newPassword, rules, user);
     const newHash = await this.hasher.hash(newPassword);
     const epoch = await this.epochs.changePassword(accountId, 'password_changed', user.passwordHash, newHash);
     // The hash that was checked is gone. A rehash leaves the old password right; another change or an end does not.
-    if (epoch === undefined) return this.change(principal, oldPassword, newPassword);
+    if (epoch === undefined) return this.change(principal, oldPassword, newPassword, rules);
     await this.sessions.advance(sessionId, epoch);
     await this.revocation.finish(accountId, epoch, 'password_changed');
     this.notices.passwordChanged(user);

@@ -3,6 +3,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
@@ -29,6 +30,7 @@ export class RefreshService {
     private readonly verification: EmailVerificationService,
     private readonly audit: AuditLog,
     private readonly usage: Usage,
+    private readonly metrics: Metrics,
     private readonly activity: SessionActivity,
     private readonly config: Config,
   ) {}
@@ -54,7 +56,10 @@ export class RefreshService {
     if (rotated?.subject) return this.grant(door, rotated.session, rotated.subject);
     const standing = await this.usable(token.sid);
     const place = this.placeOf(token, standing);
-    if (place === 'reused') throw await this.endReused(token, client);
+    if (place === 'reused') {
+      this.metrics.refreshReuses.inc({ contract: door.name });
+      throw await this.endReused(token, client);
+    }
     if (place === 'ahead') throw new AuthError('token_forged');
     return this.grant(door, standing.session, standing.subject);
   }
@@ -87,6 +92,7 @@ export class RefreshService {
 
   private grant(door: Door, session: LiveSession, subject: TokenSubject): Grant {
     this.usage.count(door.name, 'refreshes');
+    this.metrics.refreshes.inc({ contract: door.name });
     this.activity.note(session.id);
     return this.grants.of(door, session, subject);
   }

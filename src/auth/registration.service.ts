@@ -4,8 +4,9 @@ import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import { LimitsService } from '../limits/limits.service.js';
-import { isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
+import { isEmailAddress, isUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Door } from './door.js';
@@ -26,6 +27,7 @@ export class RegistrationService {
   constructor(
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
     private readonly signIn: SignInService,
     private readonly verification: EmailVerificationService,
     private readonly limits: LimitsService,
@@ -39,10 +41,9 @@ export class RegistrationService {
    * @throws {AuthError} `username_invalid`, `email_invalid`, `password_invalid`, `username_taken`, `email_taken`,
    *   `too_many_attempts` or `hashing_overloaded`
    */
-  async register({ username, email, password }: Registration, client: Client): Promise<User> {
-    if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
-    if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
-    if (!isPassword(password)) throw new AuthError('password_invalid');
+  async register(registration: Registration, client: Client): Promise<User> {
+    this.demandAcceptable(registration);
+    const { username, email, password } = registration;
     const pending = username === undefined && this.config.EMAIL_VERIFICATION;
     const tried = await this.limits.registration(client.ip);
     const passwordHash = await this.hasher.hash(password).catch(async (error: unknown) => {
@@ -64,14 +65,27 @@ export class RegistrationService {
 
   /**
    * Refuses names that somebody has, for a contract that says so before it looks at the password. Who gets a name is
-   * decided by the unique index all the same.
-   * @throws {AuthError} `username_taken`, `email_taken` or `too_many_attempts`
+   * decided by the unique index all the same. Learning that names are free costs as much as taking them: what was
+   * counted is given back only to what can be registered, and is counted there.
+   * @param read the rest of what is asked for
+   * @throws {AuthError} as `register`, and whatever `read` throws
    */
-  async refuseTaken(username: string, email: string, { ip }: Client): Promise<void> {
+  async refuseTaken(
+    { username, email }: Required<Omit<Registration, 'password'>>,
+    { ip }: Client,
+    read: () => Promise<Registration>,
+  ): Promise<void> {
     const tried = await this.limits.registration(ip);
     if (await this.users.findByName('username', username))
       throw new AuthError('username_taken', { identifier: username });
     if (await this.users.findByName('email', email)) throw new AuthError('email_taken', { identifier: email });
+    this.demandAcceptable(await read());
     await tried.giveBack();
+  }
+
+  private demandAcceptable({ username, email, password }: Registration): void {
+    if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
+    if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
+    this.policy.demand(password, 'contract', { username, email });
   }
 }

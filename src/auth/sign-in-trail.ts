@@ -12,7 +12,7 @@ import { LastSignIns } from './last-sign-ins.js';
 /** Whom a sign-in was about: an account, or only a name. */
 export interface Attempted {
   readonly accountId: number | undefined;
-  readonly identifier: string;
+  readonly identifier?: string;
 }
 
 /** Notes wherever sign-ins are noted that there was one. Nothing here is on the path of the sign-in. */
@@ -36,6 +36,7 @@ export class SignInTrail {
     const { id, accountId, createdAt } = session;
     this.audit.record({ kind: 'signed_in', from, accountId, actorId: accountId, sessionId: id });
     this.metrics.signIns.inc({ contract: door.name, result: 'success' });
+    this.metrics.sessionsOpened.inc({ contract: door.name });
     this.usage.count(door.name, 'sign_ins');
     this.networks.note(accountId, networkOf(from.ip));
     this.lastSignIns.note(accountId, createdAt);

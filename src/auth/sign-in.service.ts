@@ -53,16 +53,15 @@ export class SignInService {
     }
   }
 
-  /** The account, if the password is its own. What was not compared, for want of a thread, is no try. */
+  /** The account, if the password is its own. */
   private async owner(user: User | undefined, { identifier, password }: Credentials, { ip }: Client): Promise<User> {
-    const tried = await this.limits.passwordTry(user ? { accountId: user.id } : { name: canonical(identifier) }, ip);
-    const matches = await this.hasher.verify(password, user?.passwordHash).catch(async (error: unknown) => {
-      await tried.giveBack();
-      throw error;
+    const target = user ? { accountId: user.id } : { name: canonical(identifier) };
+    const isRight = await this.limits.passwordTry(target, ip, async () => {
+      const matches = await this.hasher.verify(password, user?.passwordHash);
+      return matches && isPassword(password);
     });
     if (!user) throw new AuthError('account_unknown', { identifier });
-    if (!matches || !isPassword(password)) throw new AuthError('password_wrong', { identifier });
-    await tried.giveBack();
+    if (!isRight) throw new AuthError('password_wrong', { identifier });
     return user;
   }
 
@@ -95,9 +94,15 @@ export class SignInService {
       ip: client.ip,
       userAgent: client.userAgent,
     });
-    if (!session) throw new AuthError('password_wrong');
+    if (!session) throw this.endedMeanwhile(door, user, client);
     this.trail.opened(door, session, client);
     return session;
+  }
+
+  /** The refusal of a sign-in whose account changed since its password was compared. */
+  private endedMeanwhile(door: Door, { id }: User, client: Client): AuthError {
+    this.trail.refused(door, { accountId: id }, 'password_wrong', client);
+    return new AuthError('password_wrong');
   }
 
   /** Brings the stored hash to the configured cost. An overloaded queue may leave that to the next sign-in. */

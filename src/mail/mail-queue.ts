@@ -41,6 +41,11 @@ export class MailQueue implements BeforeApplicationShutdown {
     this.underWay.add(sending);
   }
 
+  /** How many mails are under way, those that wait to be tried again included. */
+  get waitingCount(): number {
+    return this.underWay.size;
+  }
+
   /** Resolves once no mail is under way any more. */
   async settled(): Promise<void> {
     while (this.underWay.size > 0) await Promise.all(this.underWay);

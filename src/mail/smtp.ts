@@ -34,6 +34,11 @@ export class Smtp extends Mailer {
     await this.transport.sendMail(messageOf(mail, this.config.MAIL_FROM, this.clock.now()));
   }
 
+  /** Signs in to the server and sends nothing. @throws what the server or the network says, if that fails */
+  async verify(): Promise<void> {
+    await this.transport.verify();
+  }
+
   close(): void {
     this.transport.close({ force: true });
   }

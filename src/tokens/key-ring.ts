@@ -5,7 +5,7 @@ import { ServiceSecret } from '../config/service-secret.js';
 import { unsealKey } from './key-sealing.js';
 import { type ScheduledKey, signerAt } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
-import { SigningKeysStore } from './signing-keys.store.js';
+import { publishedAmong, SigningKeysStore } from './signing-keys.store.js';
 
 /** How soon after a look at the store an unknown `kid` is worth another, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
@@ -24,6 +24,7 @@ export interface RingKey extends ScheduledKey {
 export class KeyRing implements OnModuleInit {
   /** By `kid`, in the order in which they sign. */
   private keys: ReadonlyMap<string, RingKey> = new Map();
+  private seen: readonly SigningKey[] = [];
   private loading: Promise<void> | undefined;
   private loadedAtMs = -Infinity;
 
@@ -41,6 +42,11 @@ export class KeyRing implements OnModuleInit {
   /** Every published key, in the order in which they sign. */
   get published(): RingKey[] {
     return [...this.keys.values()];
+  }
+
+  /** Every row that the last look at the store found, also those of keys that were withdrawn. */
+  get stored(): readonly SigningKey[] {
+    return this.seen;
   }
 
   /** The key that signs now. */
@@ -76,8 +82,9 @@ export class KeyRing implements OnModuleInit {
 
   private async read(): Promise<void> {
     this.loadedAtMs = performance.now();
-    const rows = await this.store.published();
-    this.keys = new Map(rows.map((row) => [row.kid, this.ringKeyOf(row)]));
+    const rows = await this.store.all();
+    this.keys = new Map(publishedAmong(rows).map((row) => [row.kid, this.ringKeyOf(row)]));
+    this.seen = rows;
   }
 
   private ringKeyOf(row: SigningKey): RingKey {

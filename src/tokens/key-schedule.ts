@@ -44,10 +44,15 @@ export function nextKeyDue(keys: readonly ScheduledKey[], config: Config, nowMs:
   return nowMs < turnMs - aheadMs ? undefined : new Date(Math.max(turnMs, nowMs + aheadMs));
 }
 
+/** How long a key stays published once its successor signs: until the last token that it may have signed has expired. */
+export function publishedUntil({ tokenSeconds }: ScheduledKey, successor: ScheduledKey): Date {
+  return new Date(successor.signsFrom.getTime() + tokenSeconds * 1000 + MARGIN_MS);
+}
+
 /** The keys whose last token has expired. @param keys in the order in which they sign */
 export function retiredAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: number): Key[] {
   return keys.filter((key, i) => {
     const successor = keys[i + 1];
-    return successor && successor.signsFrom.getTime() + key.tokenSeconds * 1000 + MARGIN_MS < nowMs;
+    return successor && publishedUntil(key, successor).getTime() < nowMs;
   });
 }

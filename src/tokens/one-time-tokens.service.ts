@@ -20,6 +20,8 @@ export interface NewLink extends LinkOwner {
   readonly lifetimeSeconds: number;
   /** How long there must have been no other link for this account and purpose. */
   readonly quietSeconds: number;
+  /** The hash of the password that was asked for before, if one was: it must still be the account's. */
+  readonly checkedHash?: string;
 }
 
 /** Secrets that are mailed in links and work once. */
@@ -31,19 +33,26 @@ export class OneTimeTokensService {
     private readonly opaque: OpaqueTokenService,
   ) {}
 
-  /** A new secret, or `undefined` if the last one was issued too recently. */
+  /**
+   * A new secret, or `undefined` if the last one was issued too recently or the account is closed. A newer link to change
+   * the address ends the older ones. On PostgreSQL the lock on the account's row holds off a change of password that
+   * would not see this link yet.
+   */
   async issue(link: NewLink): Promise<string | undefined> {
     const token = this.opaque.generate();
     const now = this.clock.nowMs();
-    const rows = await this.sql.rowsUnlessUnderWay(
+    const rows = await this.sql.rowsUnlessUnderWay<{ id: number }>(
       [LINKS_OF_ACCOUNT, link.accountId],
       `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, created_at, expires_at)
-       SELECT :tokenHash::text, :purpose::text, :accountId::int, :email::text, :createdAt::timestamptz, :expiresAt::timestamptz
-       WHERE NOT EXISTS (SELECT 1 FROM one_time_tokens
-         WHERE user_id = :accountId AND purpose = :purpose AND created_at > :quietSince)
-       RETURNING id`,
+       SELECT :tokenHash::text, :purpose::text, users.id, :email::text, :createdAt::timestamptz, :expiresAt::timestamptz
+       FROM users WHERE users.id = :accountId AND users.status <> 'deactivated'
+         AND users.password_hash = COALESCE(:checkedHash::text, users.password_hash)
+         AND NOT EXISTS (SELECT 1 FROM one_time_tokens
+           WHERE user_id = :accountId AND purpose = :purpose AND created_at > :quietSince)
+       ${this.sql.isPostgres ? 'FOR SHARE' : ''} RETURNING id`,
       {
         tokenHash: this.opaque.hash(token),
+        checkedHash: link.checkedHash ?? null,
         purpose: link.purpose,
         accountId: link.accountId,
         email: link.email,
@@ -52,7 +61,9 @@ export class OneTimeTokensService {
         quietSince: new Date(now - link.quietSeconds * 1000),
       },
     );
-    return rows.length === 1 ? token : undefined;
+    if (!rows[0]) return undefined;
+    if (link.purpose === 'change_email') await this.endOlder(rows[0].id, link);
+    return token;
   }
 
   /** Whom a secret is for, if it still works; looking does not use it up. */
@@ -76,17 +87,27 @@ export class OneTimeTokensService {
     );
   }
 
-  /** Ends every other secret of an account for a purpose. */
-  async endAll(accountId: number, purpose: OneTimePurpose): Promise<void> {
+  /** Ends every secret of an account for these purposes. */
+  async endAll(accountId: number, ...purposes: readonly OneTimePurpose[]): Promise<void> {
     await this.sql.rows(
-      'UPDATE one_time_tokens SET used_at = {now} WHERE user_id = :accountId AND purpose = :purpose AND used_at IS NULL',
-      { accountId, purpose },
+      `UPDATE one_time_tokens SET used_at = {now}
+       WHERE user_id = :accountId AND purpose IN (${purposes.map((_purpose, i) => `:purpose${i}`).join(', ')})
+         AND used_at IS NULL`,
+      { accountId, ...Object.fromEntries(purposes.map((purpose, i) => [`purpose${i}`, purpose])) },
     );
   }
 
   /** Removes secrets that expired before a time, a batch of them. Answers whether there may be more. */
   async sweep(before: Date): Promise<boolean> {
     return sweepBefore(this.sql, { table: 'one_time_tokens', key: 'id', time: 'expires_at' }, before);
+  }
+
+  private async endOlder(id: number, { accountId, purpose }: NewLink): Promise<void> {
+    await this.sql.rows(
+      `UPDATE one_time_tokens SET used_at = {now}
+       WHERE user_id = :accountId AND purpose = :purpose AND id < :id AND used_at IS NULL`,
+      { id, accountId, purpose },
+    );
   }
 
   private async readOwner(statement: string, token: string, purpose: OneTimePurpose): Promise<LinkOwner | undefined> {

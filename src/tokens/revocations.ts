@@ -44,6 +44,16 @@ export class Revocations implements OnModuleInit {
     this.bySession.set(sessionId, { because, untilMs: timeOf(expiresAt).getTime() });
   }
 
+  /** How many sessions it lists. */
+  get size(): number {
+    return this.bySession.size;
+  }
+
+  /** How old the knowledge of other instances' revocations is, in seconds; 0 as there are none to hear of. */
+  get feedAgeSeconds(): number {
+    return 0;
+  }
+
   /** Why a session was revoked, or `undefined` if it was not. */
   reasonOf(sessionId: string): RevocationReason | undefined {
     return this.bySession.get(sessionId)?.because;

@@ -28,17 +28,13 @@ export class SigningKeysStore {
     return this.rows.find({ order: { sequence: 'ASC' } });
   }
 
-  /** The keys that count, in the order in which they sign. */
-  async published(): Promise<SigningKey[]> {
-    return this.rows.find({ where: { revokedAt: IsNull() }, order: { signsFrom: 'ASC', sequence: 'ASC' } });
-  }
-
   /**
-   * Makes a key that begins to sign at a time. Answers its `kid`, or `undefined` if another instance has made the next
-   * one meanwhile: the number is unique.
+   * Makes a key that begins to sign at a time.
+   * @param seen every key there was when the caller found that another one is due
+   * @returns its `kid`, or `undefined` if somebody has made the next one meanwhile: the number is unique
    */
-  async publish(signsFrom: Date): Promise<string | undefined> {
-    const last = (await this.rows.maximum('sequence')) ?? 0;
+  async publish(signsFrom: Date, seen: readonly Pick<SigningKey, 'sequence'>[]): Promise<string | undefined> {
+    const last = Math.max(0, ...seen.map(({ sequence }) => sequence));
     const algorithm = this.config.JWT_ALGORITHM;
     const { publicKey, privateKey } = await keyPair(algorithm);
     const publicJwk = publicKey.export({ format: 'jwk' });
@@ -79,6 +75,12 @@ export class SigningKeysStore {
   async delete(kids: readonly string[]): Promise<number> {
     return (await this.rows.delete({ kid: In([...kids]) })).affected ?? 0;
   }
+}
+
+/** Of all keys those that count, in the order in which they sign. */
+export function publishedAmong(keys: readonly SigningKey[]): SigningKey[] {
+  const published = keys.filter(({ revokedAt }) => revokedAt === null);
+  return published.sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime() || a.sequence - b.sequence);
 }
 
 async function keyPair(

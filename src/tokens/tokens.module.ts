@@ -7,8 +7,10 @@ import { OneTimeTokensService } from './one-time-tokens.service.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
 import { Revocations } from './revocations.js';
+import { SessionList } from './session-list.js';
 import { SessionsService } from './sessions.service.js';
 import { ServiceClient } from './service-client.entity.js';
+import { ServiceClientsService } from './service-clients.service.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeysStore } from './signing-keys.store.js';
 
@@ -17,10 +19,12 @@ const SERVICES = [
   KeyRing,
   Revocations,
   SessionsService,
+  SessionList,
   AccessTokenService,
   RefreshTokenService,
   OpaqueTokenService,
   OneTimeTokensService,
+  ServiceClientsService,
 ];
 
 /** Sessions and the tokens made from them. Every signature names its own key, so the JWT module has none. */

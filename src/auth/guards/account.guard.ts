@@ -25,6 +25,11 @@ function headerToken({ headers }: FastifyRequest): string | undefined {
   return AUTHORIZATION.exec(headers.authorization?.trim() ?? '')?.[1];
 }
 
+/** Whether a request that `AccountGuard` let pass came with the cookie rather than with a token in its header. */
+export function comesWithCookie(request: FastifyRequest): boolean {
+  return headerToken(request) === undefined;
+}
+
 const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokenOf);
 
 /**

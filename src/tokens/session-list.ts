@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Sql, timeOf } from '../database/sql.js';
+
+/** A live session as its account sees it. */
+export interface ListedSession {
+  readonly id: string;
+  readonly contract: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A place in the list, which is ordered by these two. */
+export type SessionPlace = Pick<ListedSession, 'createdAt' | 'id'>;
+
+interface Row {
+  id: string;
+  contract: string;
+  ip: string | null;
+  user_agent: string | null;
+  created_at: string | Date;
+  last_seen_at: string | Date;
+  expires_at: string | Date;
+}
+
+/** Reads which sessions of an account are alive: not revoked, not expired, and at the account's epoch. */
+@Injectable()
+export class SessionList {
+  constructor(private readonly sql: Sql) {}
+
+  /** At most so many live sessions of an account, the newest first; `after` skips that place and those before it. */
+  async page(accountId: number, limit: number, after: SessionPlace | undefined): Promise<ListedSession[]> {
+    const rest = after ? 'AND (created_at, id) < (:createdAt::timestamptz, :id::uuid)' : '';
+    const rows = await this.sql.rows<Row>(
+      `SELECT id, contract, ip, user_agent, created_at, last_seen_at, expires_at FROM sessions
+       WHERE user_id = :accountId AND revoked_at IS NULL AND expires_at > {now}
+         AND security_epoch = (SELECT users.security_epoch FROM users WHERE users.id = :accountId) ${rest}
+       ORDER BY created_at DESC, id DESC LIMIT :limit`,
+      { accountId, limit, ...(after && { createdAt: after.createdAt, id: after.id }) },
+    );
+    return rows.map(listed);
+  }
+}
+
+function listed(row: Row): ListedSession {
+  return {
+    id: row.id,
+    contract: row.contract,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    createdAt: timeOf(row.created_at),
+    lastSeenAt: timeOf(row.last_seen_at),
+    expiresAt: timeOf(row.expires_at),
+  };
+}
