@@ -27,7 +27,7 @@ export class AppModule {
         AccountModule,
         AdminModule,
         OAuthModule,
-        HealthModule,
+        HealthModule.with(config),
         ...further,
       ],
     };

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { DynamicModule, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/env.js';
@@ -9,14 +10,19 @@ import { Contracts } from './contract-kit/contracts.js';
 import { ErrorFilter } from './contract-kit/error.filter.js';
 import { PROBLEM_DETAILS } from './contract-kit/problem-details.js';
 import { RouteTable } from './contract-kit/route-table.js';
+import { strict } from './contract-kit/strict.js';
 import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
 import { corsPolicy } from './http/cors.js';
+import type { RequestLine } from './http/request-log.js';
 import { createServer } from './http/server.js';
 import { createLogger, NestLogger } from './logging/logger.js';
+import { Metrics } from './metrics/metrics.js';
 import { OAUTH_ERRORS } from './oauth/oauth.errors.js';
+import { requestObserver } from './request-observers.js';
+import { traceRequests } from './tracing/tracing.js';
 
 /** What may differ between one start and another beside the configuration. */
 export interface AppOptions {
@@ -38,10 +44,16 @@ export interface AppOptions {
  */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const logger = createLogger(config.LOG_LEVEL, options.log);
-  const contracts = new Contracts(CONTRACTS.map(({ contract }) => contract));
+  const contracts = new Contracts(
+    CONTRACTS.map(({ contract }) => (config.CONTRACT_STRICT ? strict(contract) : contract)),
+  );
   const routes = new RouteTable();
   const errors = new ErrorFilter((path) => wordsAt(contracts, path), routes);
-  const adapter: FastifyAdapter = createServer({ config, contracts, routes, errors, logger });
+  // Whoever hears of requests is made with the application, after the server.
+  let observer: ((line: RequestLine) => void) | undefined;
+  const observe = (line: RequestLine): void => observer?.(line);
+  const adapter: FastifyAdapter = createServer({ config, contracts, routes, errors, logger, observe });
+  await traceRequests(adapter.getInstance<FastifyInstance>(), config);
   const create = options.create ?? ((...parts) => NestFactory.create<NestFastifyApplication>(...parts));
   const app = await create(AppModule.with(config, options.further), adapter, {
     logger: new NestLogger(logger),
@@ -52,6 +64,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const cors = corsPolicy(contracts, config);
   app.enableCors({ delegator: (request, callback) => callback(null, cors(request)) });
   mountDocs(app, config, DEFINITIONS);
+  observer = requestObserver(app);
+  app.get(Metrics).begin(contracts.all.map(({ name }) => name));
   return app.init();
 }
 

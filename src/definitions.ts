@@ -5,6 +5,7 @@ import { CONTRACTS } from './contracts/index.js';
 import { type Definition, definitionOf } from './docs/definition.js';
 import { HealthModule } from './health/health.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
+import { SCOPES } from './tokens/service-clients.service.js';
 
 const NATIVE: Definition = {
   name: 'native',
@@ -49,7 +50,7 @@ answer with a page.`,
       flows: {
         clientCredentials: {
           tokenUrl: '/oauth/token',
-          scopes: { introspect: 'Ask what a token is worth', revoke: 'End the session of a token' },
+          scopes: SCOPES,
         },
       },
     },

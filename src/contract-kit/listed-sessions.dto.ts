@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account-sessions.service.js';
 import type { ListedSession } from '../tokens/session-list.js';
 import { type CursorValues, encodeCursor } from './cursor.js';
-import { DeviceDto, deviceOf } from './device.js';
+import { type Device, DEVICE_OR_NULL, deviceOf } from './device.js';
 import { PageCursor, PageLimit, pageOf } from './query.js';
 
 /** The last moment that both engines store. */
@@ -25,8 +25,8 @@ export class ListedSessionDto {
   @ApiProperty({ example: 'cookie', description: 'The contract through which it was opened.' })
   contract!: string;
 
-  @ApiProperty({ type: DeviceDto, nullable: true, description: 'Null if the user agent tells of none.' })
-  device!: DeviceDto | null;
+  @ApiProperty(DEVICE_OR_NULL)
+  device!: Device | null;
 
   @ApiProperty({ type: String, nullable: true, example: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) …' })
   user_agent!: string | null;

@@ -44,6 +44,7 @@ export class BareTokenController {
     'body_malformed',
     'auth_contract_unknown',
     'username_taken',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async register(
@@ -59,7 +60,15 @@ export class BareTokenController {
   @ApiOperation({ summary: 'Logging into your account' })
   @ApiBody({ type: CredentialsDto })
   @ApiOkResponse({ type: AuthTokenDto, description: 'The account login was successful.' })
-  @Refusals(BARE_TOKEN, CredentialsDto, 'body_malformed', 'account_unknown', 'password_wrong', 'hashing_overloaded')
+  @Refusals(
+    BARE_TOKEN,
+    CredentialsDto,
+    'body_malformed',
+    'account_unknown',
+    'password_wrong',
+    'too_many_attempts',
+    'hashing_overloaded',
+  )
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<AuthTokenDto> {
     return answer(await this.signIn.open(BARE_TOKEN, user, client));
   }

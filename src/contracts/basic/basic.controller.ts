@@ -47,6 +47,7 @@ export class BasicController {
     'account_unknown',
     'password_wrong',
     'email_unverified',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokensDto> {
@@ -63,7 +64,7 @@ export class BasicController {
     description: 'The account is created, and a link mailed to verify it.',
     example: REGISTERED,
   })
-  @Refusals(BASIC, RegisterDto, 'body_malformed', 'email_taken', 'hashing_overloaded')
+  @Refusals(BASIC, RegisterDto, 'body_malformed', 'email_taken', 'too_many_attempts', 'hashing_overloaded')
   async register(
     @ContractBody(BASIC, RegisterDto) body: RegisterDto,
     @Client() client: ClientOfRequest,

@@ -66,6 +66,7 @@ export class CookieController {
     'cross_site_request',
     'username_taken',
     'email_taken',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async register(
@@ -81,7 +82,15 @@ export class CookieController {
   @ApiOperation({ summary: 'Login', description: 'Sets the cookie. The body never holds the token.' })
   @ApiBody({ type: LoginDto, examples: SIGN_IN })
   @ApiOkResponse({ type: MeDto, description: 'Signed in.', headers: SET_COOKIE })
-  @Refusals(COOKIE, 'body_malformed', 'cross_site_request', 'account_unknown', 'password_wrong', 'hashing_overloaded')
+  @Refusals(
+    COOKIE,
+    'body_malformed',
+    'cross_site_request',
+    'account_unknown',
+    'password_wrong',
+    'too_many_attempts',
+    'hashing_overloaded',
+  )
   async login(
     @CurrentPrincipal() user: User,
     @Client() client: ClientOfRequest,

@@ -13,8 +13,11 @@ export class FreeNamesGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { username, email } = await readDto(COOKIE, RegisterDto, request.body, NAMES_STEP);
-    await this.registration.refuseTaken(username, email, new RequestClient(request));
+    const names = await readDto(COOKIE, RegisterDto, request.body, NAMES_STEP);
+    await this.registration.refuseTaken(names, new RequestClient(request), async () => {
+      const { username, email, password1 } = await readDto(COOKIE, RegisterDto, request.body);
+      return { username, email, password: password1 };
+    });
     return true;
   }
 }

@@ -7,7 +7,8 @@ import { OPAQUE_TOKEN_ERRORS } from './opaque-token.errors.js';
 export const OPAQUE_TOKEN = {
   name: 'opaque-token',
   signsInBy: 'username',
-  sessionLifetime: (config) => config.OPAQUE_TOKEN_IDLE_TTL,
+  sessionLifetime: ({ OPAQUE_TOKEN_IDLE_TTL, SESSION_MAX_AGE, CONTRACT_STRICT }) =>
+    CONTRACT_STRICT ? Math.min(OPAQUE_TOKEN_IDLE_TTL, SESSION_MAX_AGE) : OPAQUE_TOKEN_IDLE_TTL,
   bare: { paths: ['/health', '/register', '/login', '/change-password', '/clear-tokens'], prefixes: [] },
   readFields: readJson,
   errors: OPAQUE_TOKEN_ERRORS,

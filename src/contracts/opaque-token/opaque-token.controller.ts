@@ -53,7 +53,7 @@ export class OpaqueTokenController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Create a new user account' })
   @ApiOkResponse({ description: 'Success' })
-  @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'username_taken', 'hashing_overloaded')
+  @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'username_taken', 'too_many_attempts', 'hashing_overloaded')
   async register(
     @ContractBody(OPAQUE_TOKEN, CredentialsDto) body: CredentialsDto,
     @Client() client: ClientOfRequest,
@@ -67,7 +67,15 @@ export class OpaqueTokenController {
   @ApiOperation({ summary: 'Login to an existing user account' })
   @ApiBody({ type: CredentialsDto })
   @ApiOkResponse({ type: TokenDto, description: 'Success' })
-  @Refusals(OPAQUE_TOKEN, CredentialsDto, 'body_malformed', 'account_unknown', 'password_wrong', 'hashing_overloaded')
+  @Refusals(
+    OPAQUE_TOKEN,
+    CredentialsDto,
+    'body_malformed',
+    'account_unknown',
+    'password_wrong',
+    'too_many_attempts',
+    'hashing_overloaded',
+  )
   async login(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokenDto> {
     return { token: await this.signIn.openOpaque(OPAQUE_TOKEN, user, client) };
   }
@@ -89,13 +97,14 @@ export class OpaqueTokenController {
     'token_malformed',
     'token_forged',
     'current_password_wrong',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async changePassword(
     @CurrentPrincipal() principal: Principal,
     @ContractBody(OPAQUE_TOKEN, ChangePasswordDto) { old_password, new_password }: ChangePasswordDto,
   ): Promise<void> {
-    await this.passwords.change(principal, old_password, new_password);
+    await this.passwords.change(principal, old_password, new_password, 'contract');
   }
 
   @Post('clear-tokens')

@@ -78,6 +78,7 @@ export class TokenPairController {
     'account_unknown',
     'password_wrong',
     'media_type_unsupported',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async token(@CurrentPrincipal() user: User, @Client() client: ClientOfRequest): Promise<TokenPairDto> {
@@ -133,6 +134,7 @@ export class TokenPairController {
     'body_malformed',
     'username_taken',
     'media_type_unsupported',
+    'too_many_attempts',
     'hashing_overloaded',
   )
   async register(
