@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFINITIONS } from '../../src/definitions.js';
 import type { Driver, Request } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
-import { type Answer, send, type Sending } from '../support/http.js';
+import { type Answer, form, send, type Sending } from '../support/http.js';
 import { documentOf, operationsOf, undocumented } from '../support/openapi.js';
+import { NEW_PASSWORD, resetUrl, verifiedPerson } from '../support/reset.js';
 import { RouteSpy, SEEN } from '../support/route-spy.js';
 import { type Service, startService } from '../support/service.js';
 
@@ -84,6 +85,17 @@ describe('GET /docs/<name>/openapi.json', () => {
     expect(await check('POST', '/verify/resend', { body: {} })).toBe(400);
     expect(await check('GET', '/verify/nonsense', {}, '/verify/{token}')).toBe(410);
     expect(await check('POST', '/verify/nonsense', {}, '/verify/{token}')).toBe(410);
+    expect(await check('POST', '/password-reset', { body: { email: 'john@doe.com' } })).toBe(202);
+    expect(await check('POST', '/password-reset', { body: [] })).toBe(400);
+    expect(await check('GET', '/password-reset/nonsense', {}, '/password-reset/{token}')).toBe(410);
+    expect(await check('POST', '/password-reset/nonsense', { body: {} }, '/password-reset/{token}')).toBe(400);
+    const link = await resetUrl(failing, (await verifiedPerson(failing)).email);
+    const page = new URL(link).pathname;
+    expect(await check('GET', page, {}, '/password-reset/{token}')).toBe(200);
+    expect(await check('POST', page, form({ password: 'short' }), '/password-reset/{token}')).toBe(400);
+    expect(await check('POST', page, form({ password: NEW_PASSWORD }), '/password-reset/{token}')).toBe(200);
+    expect(await check('POST', page, form({ password: NEW_PASSWORD }), '/password-reset/{token}')).toBe(410);
+    expect(await check('POST', '/account/email', { body: {} })).toBe(401);
     expect(await check('GET', '/health/ready')).toBe(200);
     await failing.app.get(DataSource).destroy();
     expect(await check('GET', '/health/ready')).toBe(503);
