@@ -62,7 +62,7 @@ describe('GET /verify/:token', () => {
     expect(heading(answer)).toEqual(QUESTION);
     expect(answer.text).toContain(`<strong>${person.email}</strong>`);
     expect(answer.text).toContain('<form method="post"><button>Yes, this is my address</button></form>');
-    expect(answer.text).toContain('If you did not register, close this page');
+    expect(answer.text).toContain('If that was not you, close this page');
     expect(answer.text).not.toMatch(/<script|javascript:|\son\w+=|<link|src=|href=/i);
   });
 

@@ -8,7 +8,7 @@ import { type LogLine, startService } from './support/service.js';
 import { Visitors } from './support/visitors.js';
 
 /** A link as it is mailed. */
-const LINK = /\/verify\/[\w-]{43}/;
+const LINK = /\/(verify|password-reset)\/[\w-]{43}/;
 
 const MOST_VERBOSE = { LOG_LEVEL: 'trace' };
 
@@ -23,9 +23,7 @@ describe('the log at its most verbose', () => {
     const visitors = new Visitors(service);
     await visitors.all((email) => confirm(service, email));
     visitors.secrets.keep(readFileSync(join(service.dataDir, 'secret'), 'utf8').trim());
-    const links = (await outboxOf(service)).flatMap(({ mail }) =>
-      mail.text?.includes('/verify/') ? [linkIn(mail)] : [],
-    );
+    const links = (await outboxOf(service)).flatMap(({ mail }) => (LINK.test(mail.text ?? '') ? [linkIn(mail)] : []));
     await service.stop();
     const all = [200, 201, 202, 204, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 431];
     expect(all.filter((status) => !statuses(service.log).has(status))).toEqual([]);

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { dataFolder } from '../config/data-folder.js';
+import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
 import { adaptTimeColumns } from './column-types.js';
+import { isStoreFailure } from './failures.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 /** How long a statement waits for a lock that another process holds on the SQLite file, in milliseconds. */
@@ -29,11 +29,12 @@ export function createDataSource(config: Config, entities: Entities): DataSource
       connectTimeoutMS: POSTGRES_CONNECT_MS,
     });
   }
+  dataFolder(config);
   adaptTimeColumns('better-sqlite3');
   return new DataSource({
     ...options,
     type: 'better-sqlite3',
-    database: join(dataFolder(config), 'latchkey.db'),
+    database: databaseFile(config),
     timeout: SQLITE_BUSY_MS,
     enableWAL: true,
     prepareDatabase: (database: { pragma(text: string): unknown }) => {
@@ -42,17 +43,51 @@ export function createDataSource(config: Config, entities: Entities): DataSource
   });
 }
 
-/** Brings the schema of an opened data source up to date; on PostgreSQL one instance at a time. */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  if (dataSource.options.type !== 'postgres') return void (await dataSource.runMigrations());
+/**
+ * Brings the schema of an opened data source up to date; on PostgreSQL one instance at a time. Answers the names of the
+ * migrations that it ran.
+ */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  if (dataSource.options.type !== 'postgres') return runMigrations(dataSource);
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-    await dataSource.runMigrations();
+    return await runMigrations(dataSource);
   } finally {
     await lock.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
     await lock.release();
   }
+}
+
+async function runMigrations(dataSource: DataSource): Promise<string[]> {
+  return (await dataSource.runMigrations()).map(({ name }) => name);
+}
+
+/** How the schema of an opened data source differs from the one that this version has. */
+export interface SchemaGap {
+  /** Whether nothing was ever migrated. */
+  readonly isEmpty: boolean;
+  /** The migrations that were not run. */
+  readonly missing: readonly string[];
+  /** The migrations that were run and that this version does not know. */
+  readonly unknown: readonly string[];
+}
+
+/** Compares the migrations that were run with those that there are; changes nothing. */
+export async function schemaGap(dataSource: DataSource): Promise<SchemaGap> {
+  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations').catch(nothingIfNoTable);
+  const run = rows.map(({ name }) => name);
+  const known = MIGRATIONS.map(({ name }) => name);
+  return {
+    isEmpty: run.length === 0,
+    missing: known.filter((name) => !run.includes(name)),
+    unknown: run.filter((name) => !known.includes(name)),
+  };
+}
+
+function nothingIfNoTable(error: unknown): [] {
+  if (isStoreFailure(error)) throw error;
+  return [];
 }
 
 /**
@@ -60,11 +95,26 @@ export async function migrate(dataSource: DataSource): Promise<void> {
  * @throws {ConfigError} naming the migrations that were not run
  */
 export async function demandMigrated(dataSource: DataSource): Promise<void> {
-  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations').catch(() => []);
-  const run = new Set(rows.map(({ name }) => name));
-  const missing = MIGRATIONS.map(({ name }) => name).filter((name) => !run.has(name));
+  const { missing } = await schemaGap(dataSource);
   if (missing.length === 0) return;
   throw new ConfigError(
-    `MIGRATE=off is not allowed yet: run the migrations ${missing.join(', ')} first (npm run migration:run).`,
+    `MIGRATE=off is not allowed yet: run the migrations ${missing.join(', ')} first (npx latchkey migrate).`,
   );
+}
+
+/**
+ * Demands that the schema of an opened data source is just the one that this version has, for the command line, which
+ * works beside a service and must not change what that service knows.
+ * @throws {ConfigError} naming the migrations that make the difference
+ */
+export async function demandSameSchema(dataSource: DataSource): Promise<void> {
+  const { missing, unknown } = await schemaGap(dataSource);
+  if (missing.length > 0)
+    throw new ConfigError(
+      `The database is of an older version: ${missing.join(', ')} was not run. Start this version of the service, or run: latchkey migrate`,
+    );
+  if (unknown.length > 0)
+    throw new ConfigError(
+      `The database is of a newer version, which has run ${unknown.join(', ')}. Use the command line of that version.`,
+    );
 }

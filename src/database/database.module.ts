@@ -1,8 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { Config } from '../config/env.js';
-import { createDataSource, demandMigrated, migrate } from './data-source.js';
+import { Config, ConfigError } from '../config/env.js';
+import { ServiceSecret } from '../config/service-secret.js';
+import { createDataSource, demandMigrated, demandSameSchema, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
@@ -26,11 +27,35 @@ export class DatabaseModule {
       imports: [
         TypeOrmModule.forRootAsync({
           imports: [DataFolderModule],
-          inject: [DataFolderLock],
-          useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
+          // The secret comes before the database: a database without one is refused.
+          inject: [DataFolderLock, ServiceSecret],
+          useFactory: (lock: DataFolderLock | null, secret: ServiceSecret | null) => {
+            // Nest hands out null for what could not be made, before the start fails for that.
+            if (!lock || !secret) throw new ConfigError('Without its lock and its secret, the database stays closed.');
+            return { ...createDataSource(config, entities).options, retryAttempts: 0 };
+          },
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
             await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
+            return dataSource;
+          },
+        }),
+      ],
+      providers: [Sql, StoreProbe],
+      exports: [Sql, StoreProbe],
+    };
+  }
+
+  /** The connection for one command: beside a running service, so that it neither locks the folder nor migrates. */
+  static besideService(config: Config, entities: NonNullable<DataSourceOptions['entities']>): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
+          dataSourceFactory: async (options) => {
+            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            await demandSameSchema(dataSource);
             return dataSource;
           },
         }),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { Clock } from '../config/clock.js';
+import { traced } from '../tracing/traced.js';
 
 /** A value that a statement takes; a `Date` is a point in time. */
 export type SqlValue = string | number | boolean | Date | null;
@@ -17,12 +18,15 @@ const TOKENS = /\{now(?:\+(\d+))?\}|::[a-z]+|:([a-z]\w*)/gi;
 @Injectable()
 export class Sql {
   readonly isPostgres: boolean;
+  /** As OpenTelemetry's semantic conventions call it. */
+  private readonly system: 'postgresql' | 'sqlite';
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
   ) {
     this.isPostgres = dataSource.options.type === 'postgres';
+    this.system = this.isPostgres ? 'postgresql' : 'sqlite';
   }
 
   /** The rows that a statement selects or returns. A write without RETURNING has none. */
@@ -81,7 +85,10 @@ export class Sql {
       if (name === undefined) return this.isPostgres ? token : '';
       return this.bind(bound, parameters[name] as SqlValue);
     });
-    return ((await runner.query(text, bound, true)) as { records: Row[] }).records;
+    const answer = await traced(this.system, { 'db.system.name': this.system, 'db.query.text': text }, () =>
+      runner.query(text, bound, true),
+    );
+    return (answer as { records: Row[] }).records;
   }
 
   private bind(bound: SqlValue[], value: SqlValue): string {

@@ -5,7 +5,7 @@ import { ServiceSecret } from '../../src/config/service-secret.js';
 import { KeyRing } from '../../src/tokens/key-ring.js';
 import { unsealKey } from '../../src/tokens/key-sealing.js';
 import { SigningKey } from '../../src/tokens/signing-key.entity.js';
-import { SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
+import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { es256, jwt } from '../support/forge.js';
 import { decode } from '../support/jwt.js';
 import { IN_HEADER, PairClient } from '../support/pairs.js';
@@ -31,7 +31,7 @@ const store = (): SigningKeysStore => service.app.get(SigningKeysStore);
 const kidOf = (token: string): string => decode(token).header.kid as string;
 
 async function published(): Promise<string[]> {
-  return (await store().published()).map(({ kid }) => kid);
+  return publishedAmong(await store().all()).map(({ kid }) => kid);
 }
 
 describe('A key that somebody withdraws', () => {
@@ -98,7 +98,7 @@ describe('A key that somebody withdraws', () => {
 describe('A key of another instance', () => {
   it('is looked up when a token names it', async () => {
     const { person, pair } = await client.newcomer();
-    const kid = await store().publish(new Date());
+    const kid = await store().publish(new Date(), await store().all());
     const row = await service.app.get(DataSource).getRepository(SigningKey).findOneByOrFail({ kid });
     const key = unsealKey(row.sealedPrivateKey, row.kid, service.app.get(ServiceSecret));
     const { header, claims } = decode(pair.access);
@@ -149,6 +149,16 @@ describe('A look at the keys', () => {
     service.advance(6 * 60);
     await keepUp();
     expect((await store().all()).map(({ kid }) => kid)).toEqual([second]);
+  });
+
+  it('makes one key where many instances find at the same moment that one is due', async () => {
+    const seen = await store().all();
+    const kids = await Promise.all(Array.from({ length: 5 }, () => store().publish(new Date(), seen)));
+    const late = await store().publish(new Date(), seen);
+
+    expect(kids.filter(Boolean)).toHaveLength(1);
+    expect(late).toBeUndefined();
+    expect(await store().all()).toHaveLength(2);
   });
 
   it('that the store fails is tried again, with a line in the log', async () => {

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
 import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
-import { SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
+import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { newPerson } from '../support/people.js';
@@ -56,7 +56,7 @@ class Year {
 
   /** When keys are published, sign or vanish next, in seconds from now. */
   async nextEvent(): Promise<number> {
-    const rows = await this.service.app.get(SigningKeysStore).published();
+    const rows = publishedAmong(await this.service.app.get(SigningKeysStore).all());
     const nowMs = this.now * 1000;
     const events = rows.flatMap(({ signsFrom, tokenSeconds }, i) => [
       signsFrom.getTime(),
@@ -79,7 +79,6 @@ class Year {
 
   private async getToken(): Promise<void> {
     const url = `${this.service.url}/bare-token/auth`;
-    const { username, password } = person;
     const renewed = await send('GET', `${url}/refresh`, { headers: { authorization: this.token } });
     const { authToken } = renewed.json as { authToken?: string };
     // A session's last tokens end with it, perhaps within the second.

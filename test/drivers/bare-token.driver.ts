@@ -36,6 +36,7 @@ export const bareToken: Driver = {
     foreignToken: err(401, 'invalid token'),
     wrongTypeToken: err(401, 'invalid token'),
     deactivatedToken: err(401, 'invalid token'),
+    tooManyAttempts: err(429, 'too many attempts'),
     storeFailing: err(503, 'service unavailable'),
   },
 };

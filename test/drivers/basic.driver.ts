@@ -65,6 +65,7 @@ export const basic: Driver = {
     foreignToken: tokenError(422, 'Signature verification failed'),
     wrongTypeToken: tokenError(422, 'Only refresh tokens can access this endpoint'),
     deactivatedToken: tokenError(401, 'Token has been revoked'),
+    tooManyAttempts: error(429, 'Too many requests'),
     storeFailing: error(503, 'Service unavailable'),
   },
 };

@@ -53,6 +53,7 @@ export const cookie: Driver = {
     foreignToken: message(401, 'unauthenticated'),
     wrongTypeToken: message(401, 'unauthenticated'),
     deactivatedToken: message(401, 'unauthenticated'),
+    tooManyAttempts: message(429, 'too many attempts'),
     storeFailing: message(503, 'service unavailable'),
   },
 };

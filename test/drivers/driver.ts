@@ -69,5 +69,6 @@ export interface Refusals {
   readonly foreignToken: Expected;
   readonly wrongTypeToken: Expected;
   readonly deactivatedToken: Expected;
+  readonly tooManyAttempts: Expected;
   readonly storeFailing: Expected;
 }

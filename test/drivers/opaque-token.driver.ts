@@ -41,6 +41,7 @@ export const opaqueToken: Driver = {
     foreignToken: reason(400, 'Invalid bearer token format'),
     wrongTypeToken: reason(400, 'Invalid bearer token format'),
     deactivatedToken: reason(401, 'Unauthorized'),
+    tooManyAttempts: reason(429, 'Too Many Requests'),
     storeFailing: reason(503, 'Service Unavailable'),
   },
 };

@@ -67,6 +67,7 @@ export const tokenPair: Driver = {
     foreignToken: notValid('Token is invalid or expired'),
     wrongTypeToken: notValid('Token has wrong type'),
     deactivatedToken: { status: 401, body: { detail: 'User is inactive', code: 'user_inactive' } },
+    tooManyAttempts: detail(429, 'Request was throttled.'),
     storeFailing: detail(503, 'Service temporarily unavailable, try again later.'),
   },
 };

@@ -12,14 +12,12 @@ export class Platform1763700000000 implements MigrationInterface {
     for (const newTable of tables(runner)) await runner.createTable(newTable);
     await runner.dropIndex('sessions', 'sessions_user_id_index');
     for (const [of, newIndex] of INDICES) await runner.createIndex(of, newIndex);
-    if (runner.dataSource.options.type !== 'postgres') return;
-    for (const column of PREFIX_COLUMNS)
-      await runner.query(`CREATE INDEX users_${column}_prefix_index ON users (${column} COLLATE "C")`);
+    for (const [name, columns] of prefixIndices(runner))
+      await runner.query(`CREATE INDEX ${name} ON users (${columns})`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    if (runner.dataSource.options.type === 'postgres')
-      for (const column of PREFIX_COLUMNS) await runner.query(`DROP INDEX users_${column}_prefix_index`);
+    for (const [name] of prefixIndices(runner)) await runner.query(`DROP INDEX ${name}`);
     for (const [of, newIndex] of INDICES.toReversed()) await runner.dropIndex(of, newIndex);
     await runner.createIndex('sessions', new TableIndex(index('sessions', ['user_id'])));
     for (const { name } of tables(runner).reverse()) await runner.dropTable(name);
@@ -27,8 +25,18 @@ export class Platform1763700000000 implements MigrationInterface {
   }
 }
 
-/** The names that lists search by their beginning; SQLite compares texts by their bytes anyway. */
-const PREFIX_COLUMNS = ['username_key', 'email_key'];
+/**
+ * The indices for lists that search names by their beginning, alone and among the accounts of a status. SQLite compares
+ * texts by their bytes anyway; there the unique indices serve the first kind.
+ */
+function prefixIndices(runner: QueryRunner): (readonly [name: string, columns: string])[] {
+  const isPostgres = runner.dataSource.options.type === 'postgres';
+  return ['username_key', 'email_key'].flatMap((column) => {
+    const inByteOrder = isPostgres ? `${column} COLLATE "C"` : column;
+    const ofStatus = [`users_status_${column}_prefix_index`, `status, ${inByteOrder}`] as const;
+    return isPostgres ? [[`users_${column}_prefix_index`, inByteOrder] as const, ofStatus] : [ofStatus];
+  });
+}
 
 const INDICES: readonly (readonly [string, TableIndex])[] = [
   ['sessions', new TableIndex(index('sessions', ['user_id', 'created_at']))],
