@@ -1,6 +1,6 @@
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
-import { cookieName } from './auth/session-cookie.js';
+import { cookieName } from './auth/sessions/session-cookie.js';
 import { CONTRACTS } from './contracts/index.js';
 import { type Definition, definitionOf } from './docs/definition.js';
 import { HealthModule } from './health/health.module.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RevocationService } from '../src/auth/revocation.service.js';
+import { RevocationService } from '../src/auth/sessions/revocation.service.js';
 import { UsersService } from '../src/users/users.service.js';
 import { BareTokenClient } from './support/bare-token.client.js';
 import { BasicClient, outcome, signedIn, UNVERIFIED } from './support/basic.client.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { CONTRACTS } from '../src/contracts/index.js';
-import { RevocationService } from '../src/auth/revocation.service.js';
+import { RevocationService } from '../src/auth/sessions/revocation.service.js';
 import { UsersService } from '../src/users/users.service.js';
 import type { Driver, Expected, ForeignTokens, Request } from './drivers/driver.js';
 import { DRIVERS } from './drivers/index.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HousekeepingService } from '../src/auth/housekeeping.service.js';
-import { RevocationService } from '../src/auth/revocation.service.js';
+import { RevocationService } from '../src/auth/sessions/revocation.service.js';
 import { UsersService } from '../src/users/users.service.js';
 import { changeAccount } from './support/accounts.js';
 import { BareTokenClient, credentials } from './support/bare-token.client.js';

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AccountErasureService } from '../auth/account-erasure.service.js';
-import { AccountProfileService } from '../auth/account-profile.service.js';
+import { AccountErasureService } from '../auth/account/account-erasure.service.js';
+import { AccountProfileService } from '../auth/account/account-profile.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { PinGuard } from '../auth/guards/pin.guard.js';

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { type Observable, tap } from 'rxjs';
 import { principalOf } from '../auth/decorators/current-principal.js';
 import { comesWithCookie } from '../auth/guards/account.guard.js';
-import { clearSessionCookie } from '../auth/session-cookie.js';
+import { clearSessionCookie } from '../auth/sessions/session-cookie.js';
 import { Config } from '../config/env.js';
 import { Revocations } from '../tokens/revocations.js';
 

@@ -3,8 +3,8 @@ import { ApiAcceptedResponse, ApiGoneResponse, ApiOkResponse, ApiOperation, ApiP
 import { Client } from '../auth/decorators/client.js';
 import { Public } from '../auth/decorators/public.js';
 import type { Client as ClientOfRequest } from '../auth/door.js';
-import { EmailLinksService } from '../auth/email-links.service.js';
-import { EmailVerificationService } from '../auth/email-verification.service.js';
+import { EmailLinksService } from '../auth/by-mail/email-links.service.js';
+import { EmailVerificationService } from '../auth/by-mail/email-verification.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { Refusals } from '../contract-kit/refusals.js';

@@ -14,7 +14,7 @@ import {
 import { Client } from '../auth/decorators/client.js';
 import { Public } from '../auth/decorators/public.js';
 import type { Client as ClientOfRequest } from '../auth/door.js';
-import { PasswordResetService } from '../auth/password-reset.service.js';
+import { PasswordResetService } from '../auth/by-mail/password-reset.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE, ProblemDto } from '../contract-kit/native.js';
 import { Refusals } from '../contract-kit/refusals.js';

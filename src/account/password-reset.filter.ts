@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { PasswordRefusal } from '../auth/password-reset.service.js';
+import { PasswordRefusal } from '../auth/by-mail/password-reset.service.js';
 import { DeadLinkError } from '../errors/auth-error.js';
 import { HTML } from './page.js';
 import { deadResetLinkPage, refusedPasswordPage } from './password-reset-pages.js';

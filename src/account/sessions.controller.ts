@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, UseInterceptors } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { AccountSessionsService } from '../auth/account-sessions.service.js';
+import { AccountSessionsService } from '../auth/account/account-sessions.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { NATIVE } from '../contract-kit/native.js';

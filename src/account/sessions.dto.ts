@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { SessionPage } from '../auth/account-sessions.service.js';
+import type { SessionPage } from '../auth/account/account-sessions.service.js';
 import type { Principal } from '../auth/door.js';
 import { ListedSessionDto, listedSessionsDto } from '../contract-kit/listed-sessions.dto.js';
 

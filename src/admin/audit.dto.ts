@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_KINDS, type AuditKind } from '../audit/audit-kinds.js';
 import type { AuditFilter, AuditPage } from '../audit/audit-trail.js';
-import { isSessionId } from '../auth/account-sessions.service.js';
+import { isSessionId } from '../auth/account/account-sessions.service.js';
 import { encodeCursor } from '../contract-kit/cursor.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { readAccountId } from '../users/account-id.js';

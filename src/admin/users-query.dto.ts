@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { type CursorValues, encodeCursor } from '../contract-kit/cursor.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { RequestError } from '../contract-kit/wire-error.js';
-import type { UsersAsked, UsersPage } from '../auth/administration-list.service.js';
+import type { UsersAsked, UsersPage } from '../auth/administration/administration-list.service.js';
 import { EMAIL_MAX_LENGTH, isPlainText, lengthOf } from '../users/identifiers.js';
 import type { AccountStatus } from '../users/user.entity.js';
 import { userDto, type UsersDto } from './user.dto.js';

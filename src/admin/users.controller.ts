@@ -7,9 +7,9 @@ import {
   ApiOperation,
   ApiParam,
 } from '@nestjs/swagger';
-import { AdministrationAccountsService } from '../auth/administration-accounts.service.js';
-import { AdministrationListService } from '../auth/administration-list.service.js';
-import { AdministrationService } from '../auth/administration.service.js';
+import { AdministrationAccountsService } from '../auth/administration/administration-accounts.service.js';
+import { AdministrationListService } from '../auth/administration/administration-list.service.js';
+import { AdministrationService } from '../auth/administration/administration.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { ContractBody } from '../contract-kit/contract-body.js';

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import type { AdministeredAccount } from '../auth/administration-accounts.service.js';
-import type { Administering } from '../auth/administration.service.js';
+import type { AdministeredAccount } from '../auth/administration/administration-accounts.service.js';
+import type { Administering } from '../auth/administration/administration.service.js';
 import { Check } from '../contract-kit/dto.js';
 import { isEmailAddress, isUsername } from '../users/identifiers.js';
 

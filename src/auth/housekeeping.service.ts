@@ -10,7 +10,7 @@ import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
 import { Revocations } from '../tokens/revocations.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
-import { RevocationService } from './revocation.service.js';
+import { RevocationService } from './sessions/revocation.service.js';
 
 const DAY_MS = 86_400_000;
 

@@ -7,9 +7,9 @@ import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy, type PasswordRules } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import type { Principal } from './door.js';
-import { Notices } from './notices.js';
-import { OwnerCheck } from './owner-check.service.js';
-import { RevocationService } from './revocation.service.js';
+import { Notices } from './by-mail/notices.js';
+import { OwnerCheck } from './account/owner-check.service.js';
+import { RevocationService } from './sessions/revocation.service.js';
 
 /** Changes passwords. */
 @Injectable()

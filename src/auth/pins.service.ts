@@ -14,7 +14,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { Clock } from '../config/clock.js';
 import type { Principal } from './door.js';
-import { Notices } from './notices.js';
+import { Notices } from './by-mail/notices.js';
 
 /** How long a proved PIN counts as proved, in seconds. */
 const PROOF_SECONDS = 5 * 60;

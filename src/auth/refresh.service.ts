@@ -9,10 +9,10 @@ import type { SessionStanding } from '../tokens/session-standing.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
 import type { Client, Door, RefreshPrincipal } from './door.js';
-import { EmailVerificationService } from './email-verification.service.js';
+import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
-import { SessionActivity } from './session-activity.js';
-import { refusalOf } from './session-refusal.js';
+import { SessionActivity } from './sessions/session-activity.js';
+import { refusalOf } from './sessions/session-refusal.js';
 
 type UsableStanding = SessionStanding & { readonly subject: TokenSubject };
 

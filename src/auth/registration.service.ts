@@ -10,7 +10,7 @@ import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Door } from './door.js';
-import { EmailVerificationService } from './email-verification.service.js';
+import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import type { Grant } from './grant.js';
 import { SignInService } from './sign-in.service.js';
 

@@ -10,7 +10,7 @@ import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Credentials, Door } from './door.js';
-import { EmailVerificationService } from './email-verification.service.js';
+import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
 import { SignInTrail } from './sign-in-trail.js';
 

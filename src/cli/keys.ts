@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { KeyAdministrationService, type KeyStanding } from '../auth/key-administration.service.js';
+import { KeyAdministrationService, type KeyStanding } from '../auth/keys/key-administration.service.js';
 import { readEnvironment } from '../config/env.js';
 import { SigningKey } from '../tokens/signing-key.entity.js';
 import { SigningKeysStore } from '../tokens/signing-keys.store.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account-sessions.service.js';
+import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account/account-sessions.service.js';
 import type { ListedSession } from '../tokens/session-list.js';
 import { type CursorValues, encodeCursor } from './cursor.js';
 import { type Device, DEVICE_OR_NULL, deviceOf } from './device.js';

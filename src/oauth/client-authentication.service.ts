@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry } from '../audit/audit-entry.js';
 import type { Client } from '../auth/door.js';
-import { TokenReadingService } from '../auth/token-reading.service.js';
+import { TokenReadingService } from '../auth/tokens/token-reading.service.js';
 import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
 import { ClientTrail } from './client-trail.js';
 import { OAuthError, type OAuthRefusal } from './oauth-error.js';

@@ -8,8 +8,8 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { TokenIntrospectionService } from '../auth/token-introspection.service.js';
-import { TokenRevocationService } from '../auth/token-revocation.service.js';
+import { TokenIntrospectionService } from '../auth/tokens/token-introspection.service.js';
+import { TokenRevocationService } from '../auth/tokens/token-revocation.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import type { ServiceCaller } from './client-authentication.service.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OwnerCheck } from '../../src/auth/owner-check.service.js';
+import { OwnerCheck } from '../../src/auth/account/owner-check.service.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { bareToken } from '../drivers/bare-token.driver.js';
 import { AccountClient, askAs, type Holder } from '../support/account.client.js';

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionActivity } from '../../src/auth/session-activity.js';
+import { SessionActivity } from '../../src/auth/sessions/session-activity.js';
 import { Session } from '../../src/tokens/session.entity.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { basic } from '../drivers/basic.driver.js';

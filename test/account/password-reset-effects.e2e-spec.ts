@@ -1,6 +1,6 @@
 import { DataSource, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { OneTimeTokensService } from '../../src/tokens/one-time-tokens.service.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { EpochsService } from '../../src/users/epochs.service.js';

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { MailQueue } from '../../src/mail/mail-queue.js';
-import { PasswordResetService } from '../../src/auth/password-reset.service.js';
+import { PasswordResetService } from '../../src/auth/by-mail/password-reset.service.js';
 import { HashingPool } from '../../src/users/hashing-pool.js';
 import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
 import { BasicClient } from '../support/basic.client.js';

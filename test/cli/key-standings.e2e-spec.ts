@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
-import { KeyAdministrationService } from '../../src/auth/key-administration.service.js';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyAdministrationService } from '../../src/auth/keys/key-administration.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { Clock } from '../../src/config/clock.js';
 import { SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { type Service, startService } from '../support/service.js';

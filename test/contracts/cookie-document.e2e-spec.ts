@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { PinsService } from '../../src/auth/pins.service.js';
 import { RefreshService } from '../../src/auth/refresh.service.js';
 import { RegistrationService } from '../../src/auth/registration.service.js';
-import { SessionEndingService } from '../../src/auth/session-ending.service.js';
+import { SessionEndingService } from '../../src/auth/sessions/session-ending.service.js';
 import { SignInService } from '../../src/auth/sign-in.service.js';
 import { AccessTokenService } from '../../src/tokens/access-token.service.js';
 import { CookieClient, MOUNTS, refused, type SignedIn } from '../support/cookie.client.js';

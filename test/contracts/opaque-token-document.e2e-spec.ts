@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OpaqueSessionsService } from '../../src/auth/opaque-sessions.service.js';
+import { OpaqueSessionsService } from '../../src/auth/sessions/opaque-sessions.service.js';
 import { RegistrationService } from '../../src/auth/registration.service.js';
 import { SignInService } from '../../src/auth/sign-in.service.js';
 import { listed, preflight, readers } from '../support/cors.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
 import { SPOILT } from '../support/spoilt-tokens.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { ServiceSecret } from '../../src/config/service-secret.js';
 import { KeyRing } from '../../src/tokens/key-ring.js';
 import { unsealKey } from '../../src/tokens/key-sealing.js';

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
 import { LastSignIns } from '../../src/auth/last-sign-ins.js';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { KeyRing } from '../../src/tokens/key-ring.js';
 import { Session } from '../../src/tokens/session.entity.js';
 import { SigningKey } from '../../src/tokens/signing-key.entity.js';

@@ -1,7 +1,7 @@
 import { DataSource, IsNull } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { KeyRing } from '../../src/tokens/key-ring.js';
 import { Session } from '../../src/tokens/session.entity.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
 import { LastSignIns } from '../../src/auth/last-sign-ins.js';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import type { AccessTokenClaims } from '../../src/tokens/access-token-claims.js';
 import { AccessTokenService } from '../../src/tokens/access-token.service.js';
 import { Revocations } from '../../src/tokens/revocations.js';

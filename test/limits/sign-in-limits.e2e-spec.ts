@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { AuthError } from '../../src/errors/auth-error.js';
 import { KnownNetwork } from '../../src/limits/known-network.entity.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';

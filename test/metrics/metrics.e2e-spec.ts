@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { UsageDay } from '../../src/audit/usage-day.entity.js';
 import { Usage } from '../../src/audit/usage.js';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { HashingPool } from '../../src/users/hashing-pool.js';
 import { DRIVERS } from '../drivers/index.js';

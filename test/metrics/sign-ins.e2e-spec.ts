@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { UsersService } from '../../src/users/users.service.js';
 import type { Request } from '../drivers/driver.js';

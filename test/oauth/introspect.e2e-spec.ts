@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RevocationService } from '../../src/auth/revocation.service.js';
-import { SessionActivity } from '../../src/auth/session-activity.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
+import { SessionActivity } from '../../src/auth/sessions/session-activity.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { JWT_CONTRACTS, registerPending, signInThrough } from '../support/contract-tokens.js';
 import { algNone, decode, forged, signedByStranger, signedWithSecret } from '../support/jwt.js';
 import { OAuthClient, startIssuer } from '../support/oauth.client.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyRotationService } from '../../src/auth/key-rotation.service.js';
+import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { KeyRing } from '../../src/tokens/key-ring.js';
 import { signInThrough } from '../support/contract-tokens.js';

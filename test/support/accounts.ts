@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { RevocationService } from '../../src/auth/revocation.service.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { User } from '../../src/users/user.entity.js';
 import type { Service } from './service.js';
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
-import { cookieName } from '../session-cookie.js';
+import { cookieName } from '../sessions/session-cookie.js';
 import { AnyAccessTokenGuard } from './access-token.guard.js';
 import { Authenticates } from './authenticates.js';
 import { OpaqueTokenGuard } from './opaque-token.guard.js';

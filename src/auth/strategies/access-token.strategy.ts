@@ -6,7 +6,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import type { AccessTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { RefreshTokenService } from '../../tokens/refresh-token.service.js';
-import { SessionActivity } from '../session-activity.js';
+import { SessionActivity } from '../sessions/session-activity.js';
 import type { TokenPrincipal } from '../door.js';
 
 /** A token as its guard found it in the request. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport';
-import { OpaqueSessionsService } from '../opaque-sessions.service.js';
+import { OpaqueSessionsService } from '../sessions/opaque-sessions.service.js';
 
 /** An opaque token as its guard found it in the request. */
 export interface PresentedOpaqueToken {

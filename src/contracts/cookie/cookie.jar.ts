@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerToken } from '../../auth/bearer.js';
 import type { Grant } from '../../auth/grant.js';
-import { cookieName, setSessionCookie } from '../../auth/session-cookie.js';
+import { cookieName, setSessionCookie } from '../../auth/sessions/session-cookie.js';
 import type { Config } from '../../config/env.js';
 import type { MeDto } from './cookie.dto.js';
 

@@ -1,5 +1,5 @@
 import type { ContractDocument } from '../../contract-kit/contract-document.js';
-import { cookieName } from '../../auth/session-cookie.js';
+import { cookieName } from '../../auth/sessions/session-cookie.js';
 
 /** What contract 2's document says beside its routes. */
 export const COOKIE_DOCUMENT: ContractDocument = {

@@ -8,7 +8,7 @@ import { OpaqueTokenGuard } from '../../auth/guards/opaque-token.guard.js';
 import { PasswordGuard } from '../../auth/guards/password.guard.js';
 import { PasswordsService } from '../../auth/passwords.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
-import { SessionEndingService } from '../../auth/session-ending.service.js';
+import { SessionEndingService } from '../../auth/sessions/session-ending.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { BodyGuard } from '../../contract-kit/body.guard.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';

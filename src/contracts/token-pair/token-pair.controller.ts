@@ -18,7 +18,7 @@ import { PasswordGuard } from '../../auth/guards/password.guard.js';
 import { RefreshService } from '../../auth/refresh.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
-import { TokenVerificationService } from '../../auth/token-verification.service.js';
+import { TokenVerificationService } from '../../auth/tokens/token-verification.service.js';
 import type { RawBody } from '../../contract-kit/body.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';

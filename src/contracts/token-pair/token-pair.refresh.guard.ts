@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Authenticates } from '../../auth/guards/authenticates.js';
 import { RefreshTokenGuard } from '../../auth/guards/refresh-token.guard.js';
-import { TokenVerificationService } from '../../auth/token-verification.service.js';
+import { TokenVerificationService } from '../../auth/tokens/token-verification.service.js';
 import type { RawBody } from '../../contract-kit/body.js';
 import { toDto } from '../../contract-kit/dto.js';
 import { VerifyDto } from './token-pair.dto.js';

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { NativeError } from '../../errors/native-error.js';
+import { EpochsService } from '../../users/epochs.service.js';
+import type { Principal } from '../door.js';
+import { OwnerCheck } from './owner-check.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+
+/** Erases accounts for their owners. What the audit trail keeps of one is its id. */
+@Injectable()
+export class AccountErasureService {
+  constructor(
+    private readonly ownerCheck: OwnerCheck,
+    private readonly epochs: EpochsService,
+    private readonly revocation: RevocationService,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * Erases the account that asks, and ends every session of it.
+   * @throws {AuthError} why the password does not count
+   * @throws {NativeError} `last_admin`
+   */
+  async erase(principal: Principal, password: string): Promise<void> {
+    const { accountId, sessionId, client: from } = principal;
+    const entry = { kind: 'account_erased', from, accountId, actorId: accountId, sessionId } as const;
+    try {
+      await this.eraseOwned(principal, password);
+      this.audit.record(entry);
+    } catch (error) {
+      if (error instanceof AuthError || error instanceof NativeError)
+        this.audit.record({ ...entry, refusal: error.code });
+      throw error;
+    }
+  }
+
+  private async eraseOwned(principal: Principal, password: string): Promise<void> {
+    const { id, passwordHash } = await this.ownerCheck.demand(principal, password);
+    const epoch = await this.epochs.deactivateOwned(id, 'account_deleted', passwordHash);
+    // The hash that was checked is gone. A rehash leaves the password right; a change or another end does not.
+    if (epoch === undefined) return this.eraseOwned(principal, password);
+    await this.revocation.finish(id, epoch, 'account_deleted');
+  }
+}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { NativeError } from '../../errors/native-error.js';
+import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { AccountChanges, type EndingReason } from '../../users/account-changes.js';
+import type { AccountFacts } from '../../users/account-facts.js';
+import { AccountList } from '../../users/account-list.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import { AdministrationTrail } from './administration-trail.js';
+import type { Principal } from '../door.js';
+import { PasswordResetService } from '../by-mail/password-reset.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+
+/** What an administrator changes of an account; what is missing stays as it is. */
+export interface Administering {
+  readonly status?: 'active' | 'deactivated' | undefined;
+  readonly isAdmin?: boolean | undefined;
+  readonly emailVerified?: true | undefined;
+  readonly forcePasswordReset?: true | undefined;
+}
+
+/** What administrators do to accounts. Of what several of them do at once, each is done as a whole or refused. */
+@Injectable()
+export class AdministrationService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly accounts: AccountList,
+    private readonly changes: AccountChanges,
+    private readonly links: OneTimeTokensService,
+    private readonly passwordReset: PasswordResetService,
+    private readonly revocation: RevocationService,
+    private readonly trail: AdministrationTrail,
+  ) {}
+
+  /** @throws {NativeError} `account_not_found` */
+  async show(accountId: number): Promise<AccountFacts> {
+    const facts = await this.accounts.find(accountId);
+    if (!facts) throw new NativeError('account_not_found');
+    return facts;
+  }
+
+  /**
+   * Changes an account. Asking again finishes what was cut short.
+   * @throws {NativeError} `account_not_found`, `email_missing` or `last_admin`
+   */
+  async change(admin: Principal, accountId: number, asked: Administering): Promise<AccountFacts> {
+    const detail = detailOf(asked);
+    if (Object.keys(detail).length > 0)
+      await this.trail.recorded(admin, { kind: 'account_changed', accountId, detail }, () =>
+        this.apply(accountId, asked),
+      );
+    return this.show(accountId);
+  }
+
+  /** Deletes an account. @throws {NativeError} `account_not_found` or `last_admin` */
+  async delete(admin: Principal, accountId: number): Promise<void> {
+    await this.trail.recorded(admin, { kind: 'account_deleted', accountId }, async () => {
+      if (!(await this.revocation.deleteAccount(accountId))) throw new NativeError('account_not_found');
+    });
+  }
+
+  private async apply(accountId: number, asked: Administering): Promise<void> {
+    const { status, isAdmin, emailVerified, forcePasswordReset } = asked;
+    const user = await this.account(accountId);
+    if ((emailVerified || forcePasswordReset) && user.email === null) throw new NativeError('email_missing');
+    const verifiedEmail = emailVerified ? (user.email ?? undefined) : undefined;
+    const because = endingOf(asked);
+    const change = { status, isAdmin, verifiedEmail, forgetsPassword: forcePasswordReset };
+    const epoch = await this.changes.apply(accountId, change, because);
+    // The account got another address meanwhile, or is gone.
+    if (epoch === undefined) return this.apply(accountId, asked);
+    if (because) await this.revocation.finish(accountId, epoch, because);
+    if (emailVerified) await this.links.endAll(accountId, 'verify_email');
+    // To a closed account the link would be dead.
+    if (forcePasswordReset && (status ?? user.status) !== 'deactivated') this.passwordReset.mailLink(user);
+  }
+
+  private async account(id: number): Promise<User> {
+    const user = await this.users.findById(id);
+    if (!user || user.revocationDue === 'account_deleted') throw new NativeError('account_not_found');
+    return user;
+  }
+}
+
+function endingOf({ status, forcePasswordReset }: Administering): EndingReason | undefined {
+  if (status === 'deactivated') return 'account_deactivated';
+  return forcePasswordReset ? 'password_changed' : undefined;
+}
+
+/** What the trail says of a change. */
+function detailOf({ status, isAdmin, emailVerified, forcePasswordReset }: Administering): Record<string, unknown> {
+  return {
+    ...(status !== undefined && { status }),
+    ...(isAdmin !== undefined && { is_admin: isAdmin }),
+    ...(emailVerified && { email_verified: true }),
+    ...(forcePasswordReset && { force_password_reset: true }),
+  };
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
+import { Config } from '../../config/env.js';
+import { AuthError, type AuthErrorCode } from '../../errors/auth-error.js';
+import type { Mail } from '../../mail/mail.js';
+import { MailQueue } from '../../mail/mail-queue.js';
+import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { EmailsStore } from '../../users/emails.store.js';
+import { canonical } from '../../users/identifiers.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import type { Client, Principal } from '../door.js';
+import { EmailVerificationService } from './email-verification.service.js';
+import { MailedLinks } from './mailed-links.service.js';
+import { emailChangeMail } from './mails.js';
+import { Notices } from './notices.js';
+import { OwnerCheck } from '../account/owner-check.service.js';
+
+/** Gives accounts another e-mail address, once a link that is mailed there has proved it. */
+@Injectable()
+export class EmailChangeService {
+  constructor(
+    private readonly ownerCheck: OwnerCheck,
+    private readonly users: UsersService,
+    private readonly emails: EmailsStore,
+    private readonly links: MailedLinks,
+    private readonly tokens: OneTimeTokensService,
+    private readonly verification: EmailVerificationService,
+    private readonly mails: MailQueue,
+    private readonly notices: Notices,
+    private readonly audit: AuditLog,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Mails a link to another address for the account that asks. Says nothing, whether somebody has that address or not.
+   * @throws {AuthError} why the password does not count
+   */
+  async request(principal: Principal, email: string, password: string): Promise<void> {
+    const user = await this.owner(principal, password);
+    this.record(principal);
+    if (user.emailKey !== canonical(email)) this.mails.enqueue(() => this.compose(user, email));
+    else if (user.emailVerifiedAt === null) this.verification.sendLink(user);
+  }
+
+  /** The address that a link would give its account, if it works. Looking does not use it up. */
+  async addressOf(token: string): Promise<string | undefined> {
+    const link = await this.tokens.find(token, 'change_email');
+    const user = link && (await this.users.findById(link.accountId));
+    if (!user || user.status === 'deactivated' || (await this.isTaken(link.email, user))) return undefined;
+    return link.email;
+  }
+
+  /** Gives an account the address of a link, and ends its other links. `undefined` if the link does not work. */
+  async confirm(token: string, client: Client): Promise<string | undefined> {
+    const link = await this.tokens.consume(token, 'change_email');
+    const before = link && (await this.users.findById(link.accountId));
+    if (!before || !(await this.emails.replace(before.id, link.email))) return undefined;
+    await this.tokens.endAll(before.id, 'change_email', 'verify_email', 'reset_password');
+    this.notices.emailChanged(before);
+    this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id });
+    return link.email;
+  }
+
+  private async compose(user: User, email: string): Promise<Mail | undefined> {
+    if (await this.isTaken(email, user)) return undefined;
+    const link = await this.links.issue({
+      accountId: user.id,
+      email,
+      purpose: 'change_email',
+      quietSeconds: this.config.MAIL_QUIET,
+      checkedHash: user.passwordHash,
+    });
+    return link === undefined ? undefined : emailChangeMail(email, link);
+  }
+
+  private async isTaken(email: string, { id }: User): Promise<boolean> {
+    const holder = await this.users.findByName('email', email);
+    return holder !== undefined && holder.id !== id;
+  }
+
+  private async owner(principal: Principal, password: string): Promise<User> {
+    try {
+      return await this.ownerCheck.demand(principal, password);
+    } catch (error) {
+      if (error instanceof AuthError) this.record(principal, error.code);
+      throw error;
+    }
+  }
+
+  private record({ accountId, sessionId, client }: Principal, refusal?: AuthErrorCode): void {
+    const kind = 'email_change_requested';
+    this.audit.record({ kind, from: client, refusal, accountId, actorId: accountId, sessionId });
+  }
+}

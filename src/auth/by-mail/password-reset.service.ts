@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import type { Origin } from '../../audit/audit-entry.js';
+import { AuditLog } from '../../audit/audit-log.js';
+import { Config } from '../../config/env.js';
+import { AuthError, DeadLinkError } from '../../errors/auth-error.js';
+import type { Mail } from '../../mail/mail.js';
+import { MailQueue } from '../../mail/mail-queue.js';
+import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { EpochsService } from '../../users/epochs.service.js';
+import { canonical, isEmailAddress, isUsername } from '../../users/identifiers.js';
+import { PasswordHasher } from '../../users/password-hasher.js';
+import { PasswordPolicy } from '../../users/password-policy.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import type { Client } from '../door.js';
+import { MailRequests } from './mail-requests.js';
+import { MailedLinks, type OwnLink } from './mailed-links.service.js';
+import { passwordResetMail } from './mails.js';
+import { Notices } from './notices.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+
+/** The refusal of a new password at a link that stays good, so that its page can ask again. */
+export class PasswordRefusal extends AuthError {
+  constructor(
+    readonly email: string,
+    cause: unknown,
+  ) {
+    super('password_invalid', { identifier: email, cause });
+  }
+}
+
+/** Lets an account have a new password by a link that is mailed to it. */
+@Injectable()
+export class PasswordResetService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly epochs: EpochsService,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly links: MailedLinks,
+    private readonly tokens: OneTimeTokensService,
+    private readonly requests: MailRequests,
+    private readonly mails: MailQueue,
+    private readonly revocation: RevocationService,
+    private readonly notices: Notices,
+    private readonly audit: AuditLog,
+    private readonly config: Config,
+  ) {}
+
+  /** Mails a link to whoever asks for one. Says nothing, whether there is such an account or not. */
+  async request(email: string, client: Client): Promise<void> {
+    await this.requests.enqueue(client, (from) => this.requested(email, from));
+  }
+
+  /** Mails a link that somebody else asked for, an administrator say, however lately there was another. */
+  mailLink(user: User): void {
+    this.mails.enqueue(() => this.compose(user, 0));
+  }
+
+  /** The address whose account a link is for. Looking does not use the link up. @throws {DeadLinkError} */
+  async addressOf(token: string): Promise<string> {
+    return (await this.look(token)).email;
+  }
+
+  /**
+   * Sets the password of a link's account, which proves its address; a PIN that was set before that goes. Ends all its
+   * sessions and links. What is refused leaves the link good. Of two who use it at once, one wins.
+   * @throws {DeadLinkError | PasswordRefusal}
+   * @throws {AuthError} `hashing_overloaded`
+   */
+  async reset(token: string, password: string, client: Client): Promise<void> {
+    const link = await this.look(token);
+    const { user, email } = link;
+    client.identify(user.id);
+    this.demandAcceptable(password, link);
+    const passwordHash = await this.hasher.hash(password);
+    if (!(await this.tokens.consume(token, 'reset_password'))) throw new DeadLinkError();
+    const owned = { email, usernameFits: isUsername(email) };
+    const epoch = await this.epochs.resetPassword(user.id, 'password_changed', owned, passwordHash);
+    if (epoch === undefined) throw new DeadLinkError();
+    await this.revocation.finish(user.id, epoch, 'password_changed');
+    await this.tokens.endAll(user.id, 'verify_email');
+    this.notices.passwordReset(email);
+    this.audit.record({ kind: 'password_reset', from: client, accountId: user.id, actorId: user.id });
+  }
+
+  private async look(token: string): Promise<OwnLink> {
+    const link = await this.links.find(token, 'reset_password');
+    if (!link) throw new DeadLinkError();
+    return link;
+  }
+
+  private demandAcceptable(password: string, { user, email }: OwnLink): void {
+    try {
+      this.policy.demand(password, 'native', user);
+    } catch (error) {
+      throw error instanceof AuthError ? new PasswordRefusal(email, error) : error;
+    }
+  }
+
+  private async requested(email: string, from: Origin): Promise<Mail | undefined> {
+    const user = isEmailAddress(email) ? await this.users.findByName('email', email) : undefined;
+    const whom = user ? { accountId: user.id } : { identifier: canonical(email) };
+    this.audit.record({ kind: 'password_reset_requested', from, ...whom });
+    return user && this.compose(user, this.config.MAIL_QUIET);
+  }
+
+  private async compose({ id, email }: User, quietSeconds: number): Promise<Mail | undefined> {
+    if (email === null) return undefined;
+    const link = await this.links.issue({ accountId: id, email, purpose: 'reset_password', quietSeconds });
+    return link === undefined ? undefined : passwordResetMail(email, link);
+  }
+}

@@ -1,0 +1,66 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { BY_SERVICE } from '../../audit/audit-entry.js';
+import type { AuditKind } from '../../audit/audit-kinds.js';
+import { AuditLog } from '../../audit/audit-log.js';
+import { Clock } from '../../config/clock.js';
+import { Config } from '../../config/env.js';
+import { KeyRing } from '../../tokens/key-ring.js';
+import { nextKeyDue, retiredAt } from '../../tokens/key-schedule.js';
+import { SigningKeysStore } from '../../tokens/signing-keys.store.js';
+
+/** How soon what another instance or the command line did to the keys counts here, in milliseconds. */
+const LOOK_EVERY_MS = 5000;
+
+/** Keeps the key ring: takes over what others did, publishes the next key in time, and removes those that are done. */
+@Injectable()
+export class KeyRotationService implements OnModuleInit {
+  private readonly logger = new Logger(KeyRotationService.name);
+
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly store: SigningKeysStore,
+    private readonly audit: AuditLog,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes the first key, and raises how long keys are kept before any token of a longer life is signed. */
+  async onModuleInit(): Promise<void> {
+    await this.store.noteTokenSeconds();
+    await this.keepUp();
+  }
+
+  /** A store that fails costs this look. */
+  @Interval(LOOK_EVERY_MS)
+  async look(): Promise<void> {
+    await this.keepUp().catch((error: unknown) => {
+      this.logger.error({ message: 'The signing keys could not be looked after; it is tried again.', error });
+    });
+  }
+
+  /** Brings the ring to what is due now. */
+  async keepUp(): Promise<void> {
+    await this.ring.load();
+    const due = nextKeyDue(this.ring.published, this.config, this.clock.nowMs());
+    if (due) await this.publish(due);
+    const retired = retiredAt(this.ring.published, this.clock.nowMs()).map(({ kid }) => kid);
+    if (retired.length > 0) await this.retire(retired);
+  }
+
+  private async publish(signsFrom: Date): Promise<void> {
+    const kid = await this.store.publish(signsFrom, this.ring.stored);
+    await this.ring.load();
+    if (kid !== undefined) this.record('key_published', { kid, signs_from: signsFrom.toISOString() });
+  }
+
+  private async retire(kids: readonly string[]): Promise<void> {
+    const removed = await this.store.delete(kids);
+    await this.ring.load();
+    if (removed > 0) this.record('key_retired', { kids });
+  }
+
+  private record(kind: AuditKind, detail: Readonly<Record<string, unknown>>): void {
+    this.audit.record({ kind, from: BY_SERVICE, actor: BY_SERVICE.actor, detail });
+  }
+}

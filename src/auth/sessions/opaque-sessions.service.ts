@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../config/clock.js';
+import { Config } from '../../config/env.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
+import type { SessionStanding } from '../../tokens/session-standing.js';
+import { SessionsService } from '../../tokens/sessions.service.js';
+import type { LiveSession } from '../../tokens/token-subject.js';
+import type { TokenPrincipal } from '../door.js';
+import { SessionActivity } from './session-activity.js';
+import { refusalOf } from './session-refusal.js';
+
+/** How long after the last time use pushes a session's end on again, in milliseconds: a write a minute at most. */
+const EXTEND_AFTER_MS = 60_000;
+
+/** The same as a part of the idle lifetime, so that a short one is not cut by a minute. */
+const EXTEND_AFTER_PART = 0.01;
+
+/** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
+@Injectable()
+export class OpaqueSessionsService {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly opaqueTokens: OpaqueTokenService,
+    private readonly activity: SessionActivity,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws {AuthError} `token_malformed`, or why the session may not be used */
+  async principalOf(token: string): Promise<TokenPrincipal> {
+    if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
+    const standing = await this.sessions.standingOfSecret(this.opaqueTokens.hash(token));
+    if (!standing) throw new AuthError('token_forged');
+    const refusal = refusalOf(standing);
+    if (refusal) throw new AuthError(refusal);
+    await this.extend(standing);
+    this.activity.note(standing.session.id);
+    const { id, accountId, contract } = standing.session;
+    return { accountId, sessionId: id, contract, claims: {} };
+  }
+
+  private async extend({ session }: SessionStanding): Promise<void> {
+    const idleMs = this.config.OPAQUE_TOKEN_IDLE_TTL * 1000;
+    const expiresAtMs = Math.min(this.clock.nowMs() + idleMs, this.lastEndMs(session));
+    const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
+    if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
+    await this.sessions.extend(session.id, new Date(expiresAtMs));
+  }
+
+  /** Its contract's document knows no end of a token in use, which `CONTRACT_STRICT` gives it. */
+  private lastEndMs({ createdAt }: LiveSession): number {
+    return this.config.CONTRACT_STRICT ? createdAt.getTime() + this.config.SESSION_MAX_AGE * 1000 : Infinity;
+  }
+}

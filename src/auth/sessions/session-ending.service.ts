@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
+import { SessionsService } from '../../tokens/sessions.service.js';
+import type { Principal } from '../door.js';
+import { RevocationService } from './revocation.service.js';
+
+/** What people do to end their own sessions. */
+@Injectable()
+export class SessionEndingService {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly revocation: RevocationService,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Ends the session that asks. */
+  async signOut(principal: Principal): Promise<void> {
+    await this.end(principal, principal.sessionId);
+  }
+
+  /** Ends one session of the account that asks. Answers whether there was such a session to end. */
+  async end({ accountId, client }: Principal, sessionId: string): Promise<boolean> {
+    const ended = await this.sessions.revokeOf(accountId, sessionId, 'signed_out');
+    if (ended) this.audit.record({ kind: 'signed_out', from: client, accountId, actorId: accountId, sessionId });
+    return ended;
+  }
+
+  /** Ends every session of the account but the one that asks. */
+  async endOthers({ accountId, sessionId, client }: Principal): Promise<void> {
+    await this.sessions.revokeOthers(accountId, sessionId, 'signed_out');
+    this.audit.record({ kind: 'tokens_cleared', from: client, accountId, actorId: accountId, sessionId });
+  }
+
+  /** Ends every session of the account, of whatever contract, that which asks included. */
+  async clearTokens({ accountId, client }: Principal): Promise<void> {
+    await this.revocation.clearTokens(accountId);
+    this.audit.record({ kind: 'tokens_cleared', from: client, accountId, actorId: accountId });
+  }
+}

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/env.js';
+import type { AccessTokenClaims, ClientTokenClaims } from '../../tokens/access-token-claims.js';
+import { AccessTokenService } from '../../tokens/access-token.service.js';
+import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
+import { ServiceClientsService } from '../../tokens/service-clients.service.js';
+import type { SessionStanding } from '../../tokens/session-standing.js';
+import { SessionsService } from '../../tokens/sessions.service.js';
+import { refusalOf } from '../sessions/session-refusal.js';
+import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
+
+/** A token that would be accepted now, and what is known of it. Times are in seconds since the epoch. */
+export interface LiveToken {
+  readonly kind: ReadToken['kind'];
+  readonly issuer: string;
+  /** For whom it is, unless that is this service alone. */
+  readonly audience?: string;
+  /** The account's id as a text, or the service client's. */
+  readonly subject: string;
+  /** The contract, or the service client. */
+  readonly clientId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly tokenId?: string;
+  readonly sessionId?: string;
+  readonly username?: string;
+  readonly scope?: string;
+}
+
+/** Says what a token of any contract is worth (RFC 7662). Asking changes nothing and raises no alarm. */
+@Injectable()
+export class TokenIntrospectionService {
+  constructor(
+    private readonly tokens: TokenReadingService,
+    private readonly accessTokens: AccessTokenService,
+    private readonly clients: ServiceClientsService,
+    private readonly sessions: SessionsService,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * A token that counts now; `undefined` for any other: not ours, expired, revoked, of an account that is pending, gone
+   * or deactivated, or a refresh token that was exchanged. An account's access token costs no read of the store.
+   */
+  async introspect(token: string): Promise<LiveToken | undefined> {
+    const read = await this.tokens.read(token);
+    return read && unlessRefused(async () => this.live(read));
+  }
+
+  private async live(token: ReadToken): Promise<LiveToken | undefined> {
+    if (token.kind === 'access') return this.liveAccess(token.claims);
+    if (token.kind === 'refresh') return this.liveRefresh(token.claims);
+    if (token.kind === 'client') return this.liveClient(token.claims);
+    return this.liveOpaque(token.standing);
+  }
+
+  private liveAccess(claims: AccessTokenClaims): LiveToken {
+    const { sid, aud, username } = this.accessTokens.admit(claims, undefined);
+    return {
+      ...ofClaims('access', claims),
+      audience: aud,
+      sessionId: sid,
+      ...(typeof username === 'string' && { username }),
+    };
+  }
+
+  /** Also within the grace time only the latest generation counts: a caller has no use for an older one. */
+  private async liveRefresh(claims: RefreshTokenClaims): Promise<LiveToken | undefined> {
+    const standing = await this.sessions.standing(claims.sid);
+    if (!standing || refusalOf(standing) || standing.session.generation !== claims.gen) return undefined;
+    return { ...ofClaims('refresh', claims), sessionId: claims.sid, ...nameOf(standing) };
+  }
+
+  private async liveClient(claims: ClientTokenClaims): Promise<LiveToken | undefined> {
+    if (!(await this.clients.findActive(claims.sub))) return undefined;
+    const { aud, scope } = claims;
+    return { ...ofClaims('client', claims), audience: aud, ...(scope !== undefined && { scope }) };
+  }
+
+  private liveOpaque(standing: SessionStanding): LiveToken | undefined {
+    if (refusalOf(standing)) return undefined;
+    const { id, accountId, contract, createdAt, expiresAt } = standing.session;
+    return {
+      kind: 'opaque',
+      issuer: this.config.PUBLIC_URL,
+      audience: this.config.PUBLIC_URL,
+      subject: String(accountId),
+      clientId: contract,
+      issuedAt: Math.floor(createdAt.getTime() / 1000),
+      expiresAt: Math.floor(expiresAt.getTime() / 1000),
+      sessionId: id,
+      ...nameOf(standing),
+    };
+  }
+}
+
+type SharedClaims = Pick<RefreshTokenClaims, 'iss' | 'sub' | 'client_id' | 'iat' | 'exp' | 'jti'>;
+
+function ofClaims(kind: LiveToken['kind'], { iss, sub, client_id, iat, exp, jti }: SharedClaims): LiveToken {
+  return { kind, issuer: iss, subject: sub, clientId: client_id, issuedAt: iat, expiresAt: exp, tokenId: jti };
+}
+
+function nameOf({ subject }: SessionStanding): Pick<LiveToken, 'username'> {
+  return subject?.username == null ? {} : { username: subject.username };
+}
