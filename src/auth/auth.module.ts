@@ -14,7 +14,7 @@ import { EmailLinksService } from './by-mail/email-links.service.js';
 import { AdministrationAccountsService } from './administration/administration-accounts.service.js';
 import { AdministrationListService } from './administration/administration-list.service.js';
 import { AdministrationSessionsService } from './administration/administration-sessions.service.js';
-import { AdministrationTrail } from './administration/administration-trail.js';
+import { ActTrail } from './act-trail.js';
 import { AdministrationService } from './administration/administration.service.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { Grants } from './grant.js';
@@ -88,7 +88,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     LastSignIns,
     SessionActivity,
     SignInTrail,
-    AdministrationTrail,
+    ActTrail,
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,

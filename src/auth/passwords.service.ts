@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.js';
-import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { EpochsService } from '../users/epochs.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy, type PasswordRules } from '../users/password-policy.js';
-import type { User } from '../users/user.entity.js';
+import { ActTrail } from './act-trail.js';
 import type { Principal } from './door.js';
 import { Notices } from './by-mail/notices.js';
 import { OwnerCheck } from './account/owner-check.service.js';
@@ -22,7 +20,7 @@ export class PasswordsService {
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
     private readonly notices: Notices,
-    private readonly audit: AuditLog,
+    private readonly trail: ActTrail,
   ) {}
 
   /**
@@ -31,29 +29,26 @@ export class PasswordsService {
    * @throws {AuthError} why the old password does not count, `password_invalid` or `hashing_overloaded`
    */
   async change(principal: Principal, oldPassword: string, newPassword: string, rules: PasswordRules): Promise<void> {
+    await this.trail.recorded(principal, { kind: 'password_changed' }, () =>
+      this.changeOwned(principal, oldPassword, newPassword, rules),
+    );
+  }
+
+  private async changeOwned(
+    principal: Principal,
+    oldPassword: string,
+    newPassword: string,
+    rules: PasswordRules,
+  ): Promise<void> {
     const { accountId, sessionId } = principal;
-    const user = await this.owner(principal, oldPassword);
+    const user = await this.ownerCheck.demand(principal, oldPassword);
     this.policy.demand(newPassword, rules, user);
     const newHash = await this.hasher.hash(newPassword);
     const epoch = await this.epochs.changePassword(accountId, 'password_changed', user.passwordHash, newHash);
     // The hash that was checked is gone. A rehash leaves the old password right; another change or an end does not.
-    if (epoch === undefined) return this.change(principal, oldPassword, newPassword, rules);
+    if (epoch === undefined) return this.changeOwned(principal, oldPassword, newPassword, rules);
     await this.sessions.advance(sessionId, epoch);
     await this.revocation.finish(accountId, epoch, 'password_changed');
     this.notices.passwordChanged(user);
-    this.record(principal);
-  }
-
-  private async owner(principal: Principal, password: string): Promise<User> {
-    try {
-      return await this.ownerCheck.demand(principal, password);
-    } catch (error) {
-      if (error instanceof AuthError) this.record(principal, error.code);
-      throw error;
-    }
-  }
-
-  private record({ accountId, sessionId, client }: Principal, refusal?: AuthErrorCode): void {
-    this.audit.record({ kind: 'password_changed', from: client, refusal, accountId, actorId: accountId, sessionId });
   }
 }

@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcryptjs';
-import { AuditLog } from '../audit/audit-log.js';
-import type { AuditKind } from '../audit/audit-kinds.js';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { AuthError } from '../errors/auth-error.js';
@@ -13,6 +11,7 @@ import { PIN_LOCK_SECONDS, PIN_TRIES, PinsStore } from '../users/pins.store.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { Clock } from '../config/clock.js';
+import { ActTrail } from './act-trail.js';
 import type { Principal } from './door.js';
 import { Notices } from './by-mail/notices.js';
 
@@ -30,7 +29,7 @@ export class PinsService {
     private readonly pool: HashingPool,
     private readonly sessions: SessionsService,
     private readonly notices: Notices,
-    private readonly audit: AuditLog,
+    private readonly trail: ActTrail,
     private readonly config: Config,
     private readonly clock: Clock,
     secret: ServiceSecret,
@@ -46,7 +45,7 @@ export class PinsService {
    */
   async set(principal: Principal, pin: string, currentPin: string | undefined): Promise<void> {
     if (!isPin(pin)) throw new AuthError('pin_invalid');
-    await this.recorded('pin_set', principal, async () => {
+    await this.trail.recorded(principal, { kind: 'pin_set' }, async () => {
       // A second try if another change came between: a front end may send a form twice.
       const isSet = (await this.trySet(principal, pin, currentPin)) || (await this.trySet(principal, pin, currentPin));
       if (!isSet) throw new AuthError('pin_proof_required');
@@ -63,7 +62,7 @@ export class PinsService {
   async remove(principal: Principal): Promise<void> {
     const user = await this.account(principal);
     if (!user.pinHash) return;
-    await this.recorded('pin_removed', principal, async () => {
+    await this.trail.recorded(principal, { kind: 'pin_removed' }, async () => {
       if (!(await this.pins.replace(user.id, user.pinHash, null))) throw new AuthError('pin_proof_required');
     });
     this.notices.pinChanged(user);
@@ -101,27 +100,21 @@ export class PinsService {
   }
 
   private async prove(user: User, principal: Principal, pin: string): Promise<void> {
-    await this.recorded('pin_proved', principal, async () => {
+    await this.trail.recorded(principal, { kind: 'pin_proved' }, async () => {
       const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
       if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
-      const matches = user.pinHash && (await this.pool.compare(this.peppered(pin), user.pinHash));
-      if (!user.pinHash || !matches) throw new AuthError('pin_wrong');
+      if (!user.pinHash || !(await this.compare(user.id, pin, user.pinHash))) throw new AuthError('pin_wrong');
       await this.pins.forgetFailures(user.id, user.pinHash);
       await this.sessions.notePinProof(principal.sessionId);
     });
   }
 
-  /** Does it, and records that it was done or why it was refused. */
-  private async recorded(kind: AuditKind, principal: Principal, act: () => Promise<void>): Promise<void> {
-    const { accountId, sessionId, client: from } = principal;
-    const entry = { kind, from, accountId, actorId: accountId, sessionId };
-    try {
-      await act();
-      this.audit.record(entry);
-    } catch (error) {
-      if (error instanceof AuthError) this.audit.record({ ...entry, refusal: error.code });
+  /** What was not compared, for want of a thread, is no try. */
+  private async compare(accountId: number, pin: string, pinHash: string): Promise<boolean> {
+    return this.pool.compare(this.peppered(pin), pinHash).catch(async (error: unknown) => {
+      await this.pins.takeTryBack(accountId);
       throw error;
-    }
+    });
   }
 
   private locked({ pinLockedUntil }: User): AuthError {

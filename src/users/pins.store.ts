@@ -37,6 +37,14 @@ export class PinsStore {
     return rows.length === 1;
   }
 
+  /** Takes a counted try back, which was not compared after all. */
+  async takeTryBack(id: number): Promise<void> {
+    await this.sql.rows(
+      'UPDATE users SET pin_failures = pin_failures - 1, pin_locked_until = NULL WHERE id = :id AND pin_failures > 0',
+      { id },
+    );
+  }
+
   /** Forgets the failures, after a PIN that was right. */
   async forgetFailures(id: number, checkedHash: string): Promise<void> {
     await this.sql.rows(

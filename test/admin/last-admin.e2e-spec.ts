@@ -3,25 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { User } from '../../src/users/user.entity.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
 import { type Answer, send } from '../support/http.js';
-import { type Postgres, startPostgres } from '../support/postgres.js';
+import { bothEngines } from '../support/engines.js';
 import { problem } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 const LAST_ADMIN = problem('last_admin');
 
-let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}) },
-  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('admins') },
-];
-
-describe.each(ENGINES)('The last active administrator on $engine', ({ settings }) => {
+describe.each(bothEngines('admins'))('The last active administrator on $engine', ({ settings }) => {
   let service: Service;
 
   beforeAll(async () => {

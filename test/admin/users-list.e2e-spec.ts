@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { User } from '../../src/users/user.entity.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { type Admin, newAdmin } from '../support/admins.js';
-import { type Postgres, startPostgres } from '../support/postgres.js';
+import { bothEngines } from '../support/engines.js';
 import { invalidFields } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
@@ -13,18 +13,7 @@ interface Page {
   readonly next_cursor: string | null;
 }
 
-let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}) },
-  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('lists') },
-];
-
-describe.each(ENGINES)('GET /admin/users on $engine', ({ settings }) => {
+describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }) => {
   let service: Service;
   let admin: Admin;
 

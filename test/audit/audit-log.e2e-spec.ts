@@ -5,23 +5,12 @@ import { BY_SERVICE } from '../../src/audit/audit-entry.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
-import { type Postgres, startPostgres } from '../support/postgres.js';
+import { bothEngines } from '../support/engines.js';
 import { type Service, startService } from '../support/service.js';
 
 const DAY = 86_400;
 
-let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}) },
-  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('trail') },
-];
-
-describe.each(ENGINES)('The audit log on $engine', ({ settings, engine }) => {
+describe.each(bothEngines('trail'))('The audit log on $engine', ({ settings, engine }) => {
   let service: Service;
   const accounts = { last: 1000 };
 

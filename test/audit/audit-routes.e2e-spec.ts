@@ -4,25 +4,14 @@ import { AuditLog } from '../../src/audit/audit-log.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
 import { send } from '../support/http.js';
 import { newPerson } from '../support/people.js';
-import { type Postgres, startPostgres } from '../support/postgres.js';
+import { bothEngines } from '../support/engines.js';
 import { invalidFields } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 const UUID_V7: unknown = expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 
-let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}) },
-  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('audit') },
-];
-
-describe.each(ENGINES)('GET /admin/audit on $engine', ({ settings }) => {
+describe.each(bothEngines('audit'))('GET /admin/audit on $engine', ({ settings }) => {
   let service: Service;
   let admin: Admin;
 

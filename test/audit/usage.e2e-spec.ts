@@ -5,30 +5,19 @@ import { DRIVERS } from '../drivers/index.js';
 import { AccountClient } from '../support/account.client.js';
 import { type Admin, newAdmin } from '../support/admins.js';
 import { PairClient } from '../support/pairs.js';
-import { type Postgres, startPostgres } from '../support/postgres.js';
+import { bothEngines } from '../support/engines.js';
 import { invalidFields } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 const DAY = 86_400;
 
-let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}) },
-  { engine: 'PostgreSQL', settings: () => postgres.createDatabase('usage') },
-];
-
 interface Day {
   readonly day: string;
   readonly contract: string;
 }
 
-describe.each(ENGINES)('GET /admin/usage on $engine', ({ settings }) => {
+describe.each(bothEngines('usage'))('GET /admin/usage on $engine', ({ settings }) => {
   let service: Service;
   let admin: Admin;
   /** The first day of the test, moved on by so many days. */

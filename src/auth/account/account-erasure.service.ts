@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../../audit/audit-log.js';
-import { AuthError } from '../../errors/auth-error.js';
-import { NativeError } from '../../errors/native-error.js';
 import { EpochsService } from '../../users/epochs.service.js';
+import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { OwnerCheck } from './owner-check.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
@@ -14,7 +12,7 @@ export class AccountErasureService {
     private readonly ownerCheck: OwnerCheck,
     private readonly epochs: EpochsService,
     private readonly revocation: RevocationService,
-    private readonly audit: AuditLog,
+    private readonly trail: ActTrail,
   ) {}
 
   /**
@@ -23,16 +21,7 @@ export class AccountErasureService {
    * @throws {NativeError} `last_admin`
    */
   async erase(principal: Principal, password: string): Promise<void> {
-    const { accountId, sessionId, client: from } = principal;
-    const entry = { kind: 'account_erased', from, accountId, actorId: accountId, sessionId } as const;
-    try {
-      await this.eraseOwned(principal, password);
-      this.audit.record(entry);
-    } catch (error) {
-      if (error instanceof AuthError || error instanceof NativeError)
-        this.audit.record({ ...entry, refusal: error.code });
-      throw error;
-    }
+    await this.trail.recorded(principal, { kind: 'account_erased' }, () => this.eraseOwned(principal, password));
   }
 
   private async eraseOwned(principal: Principal, password: string): Promise<void> {

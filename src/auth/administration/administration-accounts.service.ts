@@ -8,7 +8,7 @@ import { PasswordPolicy } from '../../users/password-policy.js';
 import { NO_PASSWORD } from '../../users/password-scheme.js';
 import type { User } from '../../users/user.entity.js';
 import { type NewAccount, UsersService } from '../../users/users.service.js';
-import { AdministrationTrail } from './administration-trail.js';
+import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { EmailVerificationService } from '../by-mail/email-verification.service.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
@@ -31,7 +31,7 @@ export class AdministrationAccountsService {
     private readonly policy: PasswordPolicy,
     private readonly passwordReset: PasswordResetService,
     private readonly verification: EmailVerificationService,
-    private readonly trail: AdministrationTrail,
+    private readonly trail: ActTrail,
     private readonly config: Config,
   ) {}
 
@@ -44,7 +44,8 @@ export class AdministrationAccountsService {
     const { username, email, isAdmin, emailVerified } = account;
     const detail = { is_admin: isAdmin, email_verified: emailVerified };
     // The name may be erased with its account one day; the trail is not.
-    const refused = { kind: 'account_created', identifier: canonical(username ?? email ?? ''), detail } as const;
+    const identifier = canonical(username ?? email ?? '');
+    const refused = { kind: 'account_created', accountId: undefined, identifier, detail } as const;
     const user = await this.trail.recorded(
       admin,
       refused,

@@ -8,7 +8,7 @@ import {
   type SessionPage,
   type SessionsAsked,
 } from '../account/account-sessions.service.js';
-import { AdministrationTrail } from './administration-trail.js';
+import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
@@ -20,7 +20,7 @@ export class AdministrationSessionsService {
     private readonly list: AccountSessionsService,
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
-    private readonly trail: AdministrationTrail,
+    private readonly trail: ActTrail,
   ) {}
 
   /** The live sessions of an account, the newest first. @throws {NativeError} `account_not_found` */

@@ -6,7 +6,7 @@ import type { AccountFacts } from '../../users/account-facts.js';
 import { AccountList } from '../../users/account-list.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
-import { AdministrationTrail } from './administration-trail.js';
+import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
@@ -29,7 +29,7 @@ export class AdministrationService {
     private readonly links: OneTimeTokensService,
     private readonly passwordReset: PasswordResetService,
     private readonly revocation: RevocationService,
-    private readonly trail: AdministrationTrail,
+    private readonly trail: ActTrail,
   ) {}
 
   /** @throws {NativeError} `account_not_found` */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Config } from '../../config/env.js';
-import { AuthError, type AuthErrorCode } from '../../errors/auth-error.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
@@ -9,6 +8,7 @@ import { EmailsStore } from '../../users/emails.store.js';
 import { canonical } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
+import { ActTrail } from '../act-trail.js';
 import type { Client, Principal } from '../door.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { MailedLinks } from './mailed-links.service.js';
@@ -29,6 +29,7 @@ export class EmailChangeService {
     private readonly mails: MailQueue,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
+    private readonly trail: ActTrail,
     private readonly config: Config,
   ) {}
 
@@ -37,8 +38,9 @@ export class EmailChangeService {
    * @throws {AuthError} why the password does not count
    */
   async request(principal: Principal, email: string, password: string): Promise<void> {
-    const user = await this.owner(principal, password);
-    this.record(principal);
+    const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
+      this.ownerCheck.demand(principal, password),
+    );
     if (user.emailKey !== canonical(email)) this.mails.enqueue(() => this.compose(user, email));
     else if (user.emailVerifiedAt === null) this.verification.sendLink(user);
   }
@@ -77,19 +79,5 @@ export class EmailChangeService {
   private async isTaken(email: string, { id }: User): Promise<boolean> {
     const holder = await this.users.findByName('email', email);
     return holder !== undefined && holder.id !== id;
-  }
-
-  private async owner(principal: Principal, password: string): Promise<User> {
-    try {
-      return await this.ownerCheck.demand(principal, password);
-    } catch (error) {
-      if (error instanceof AuthError) this.record(principal, error.code);
-      throw error;
-    }
-  }
-
-  private record({ accountId, sessionId, client }: Principal, refusal?: AuthErrorCode): void {
-    const kind = 'email_change_requested';
-    this.audit.record({ kind, from: client, refusal, accountId, actorId: accountId, sessionId });
   }
 }
