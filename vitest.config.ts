@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.e2e-spec.ts', 'test/**/*.spec.ts'],
+    globalSetup: './test/support/global-setup.ts',
     pool: 'forks',
     isolate: false,
     // One more than cores: some files wait for processes and timers most of the time.

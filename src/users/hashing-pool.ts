@@ -12,6 +12,11 @@ const RETRY_AFTER_SECONDS = 2;
 
 const QUEUE_FULL = /queue is at limit/i;
 
+/** The module that hashing threads run, as a URL of compiled code. */
+export class HashingWorker {
+  constructor(readonly url = new URL('./bcrypt.worker.js', import.meta.url).href) {}
+}
+
 /** The threads that hash. One bcrypt on the main thread would stall every other request for its whole duration. */
 @Injectable()
 export class HashingPool implements OnApplicationShutdown {
@@ -20,13 +25,12 @@ export class HashingPool implements OnApplicationShutdown {
 
   constructor(
     config: Config,
+    worker: HashingWorker,
     private readonly metrics: Metrics,
   ) {
     const threads = config.HASH_THREADS || availableParallelism();
-    const fromSource = import.meta.url.endsWith('.ts');
     this.pool = new Piscina({
-      filename: new URL(fromSource ? './bcrypt.worker.ts' : './bcrypt.worker.js', import.meta.url).href,
-      execArgv: fromSource ? ['--import', 'tsx'] : [],
+      filename: worker.url,
       minThreads: threads,
       maxThreads: threads,
       maxQueue: config.HASH_QUEUE_LIMIT,

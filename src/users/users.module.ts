@@ -5,7 +5,7 @@ import { AccountList } from './account-list.js';
 import { AccountSearch } from './account-search.js';
 import { EmailsStore } from './emails.store.js';
 import { EpochsService } from './epochs.service.js';
-import { HashingPool } from './hashing-pool.js';
+import { HashingPool, HashingWorker } from './hashing-pool.js';
 import { LastAdmin } from './last-admin.js';
 import { PasswordCost } from './password-cost.entity.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -30,7 +30,7 @@ const SERVICES = [
 /** Accounts: their rows, their names, their passwords and PINs. */
 @Module({
   imports: [TypeOrmModule.forFeature([User, PasswordCost])],
-  providers: [...SERVICES, LastAdmin],
+  providers: [...SERVICES, LastAdmin, { provide: HashingWorker, useFactory: () => new HashingWorker() }],
   exports: SERVICES,
 })
 export class UsersModule {}

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { PairClient } from '../support/pairs.js';
-import { type Postgres, startPostgres, waiting } from '../support/postgres.js';
+import { type OwnPostgres, startOwnPostgres, waiting } from '../support/postgres.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
-let postgres: Postgres;
+let postgres: OwnPostgres;
 let service: Service;
 let pairs: PairClient;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await startOwnPostgres();
   service = await startService(await postgres.createDatabase('latchkey'));
   pairs = new PairClient(service.url);
 });

