@@ -77,7 +77,8 @@ export class Readings implements OnModuleInit {
       {
         name: 'latchkey_signing_key_age_seconds',
         help: 'How long the signing key has signed.',
-        read: () => this.fromSigner((key) => this.secondsSince(key.signsFrom)),
+        // One that took over before its turn, for a key that was withdrawn, has not aged yet.
+        read: () => this.fromSigner((key) => Math.max(0, this.secondsSince(key.signsFrom))),
       },
       {
         name: 'latchkey_signing_key_successor_seconds',
@@ -94,7 +95,7 @@ export class Readings implements OnModuleInit {
   }
 
   private fromSigner(figure: (key: RingKey) => number): number | undefined {
-    const signer = signerAt(this.ring.published, this.clock.nowMs());
+    const signer = signerAt(this.ring.all, this.clock.nowMs());
     return signer && figure(signer);
   }
 

@@ -12,6 +12,7 @@ import {
   UNVERIFIED_AUDIENCE,
 } from './access-token-claims.js';
 import { KeyRing } from './key-ring.js';
+import { longestTokenSeconds } from './key-schedule.js';
 import { REVOKED, Revocations } from './revocations.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
 import type { LiveSession, TokenSubject } from './token-subject.js';
@@ -70,9 +71,9 @@ export class AccessTokenService {
   }
 
   private sign(claims: AccessTokenClaims | ClientTokenClaims): string {
-    const { kid, algorithm, privateKey, tokenSeconds } = this.keys.signer;
-    // A key is kept for so long after its turn; a token that outlived it could not be verified.
-    if (claims.exp - claims.iat > tokenSeconds)
+    const { kid, algorithm, privateKey } = this.keys.signer;
+    // Keys are kept for so long after their turn; a token that outlived its key could not be verified.
+    if (claims.exp - claims.iat > longestTokenSeconds(this.config))
       throw new Error('A token would outlive its key: see longestTokenSeconds().');
     return this.jwt.sign(claims, {
       privateKey,

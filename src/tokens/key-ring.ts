@@ -1,9 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { unsealKey } from './key-sealing.js';
-import { type ScheduledKey, signerAt } from './key-schedule.js';
+import { retiredAt, type ScheduledKey, signerAt } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from './signing-keys.store.js';
 
@@ -23,6 +23,8 @@ export interface RingKey extends ScheduledKey {
 @Injectable()
 export class KeyRing implements OnModuleInit {
   /** By `kid`, in the order in which they sign. */
+  private readonly logger = new Logger(KeyRing.name);
+  private readonly leftOut = new Set<string>();
   private keys: ReadonlyMap<string, RingKey> = new Map();
   private seen: readonly SigningKey[] = [];
   private loading: Promise<void> | undefined;
@@ -36,12 +38,18 @@ export class KeyRing implements OnModuleInit {
 
   /** @throws {ConfigError} if a key will not unseal */
   async onModuleInit(): Promise<void> {
-    await this.load();
+    this.takeOver(await this.store.all());
   }
 
-  /** Every published key, in the order in which they sign. */
-  get published(): RingKey[] {
+  /** Every key that is not withdrawn, in the order in which they sign. */
+  get all(): RingKey[] {
     return [...this.keys.values()];
+  }
+
+  /** Of these, the keys of which a token may be alive, or will be. */
+  get published(): RingKey[] {
+    const done = new Set(retiredAt(this.all, this.clock.nowMs()));
+    return this.all.filter((key) => !done.has(key));
   }
 
   /** Every row that the last look at the store found, also those of keys that were withdrawn. */
@@ -51,7 +59,7 @@ export class KeyRing implements OnModuleInit {
 
   /** The key that signs now. */
   get signer(): RingKey {
-    const signer = signerAt(this.published, this.clock.nowMs());
+    const signer = signerAt(this.all, this.clock.nowMs());
     if (!signer) throw new Error('The key ring is empty.');
     return signer;
   }
@@ -83,8 +91,24 @@ export class KeyRing implements OnModuleInit {
   private async read(): Promise<void> {
     this.loadedAtMs = performance.now();
     const rows = await this.store.all();
+    this.takeOver(rows.filter((row) => row.revokedAt !== null || this.unseals(row)));
+    this.seen = rows;
+  }
+
+  private takeOver(rows: readonly SigningKey[]): void {
     this.keys = new Map(publishedAmong(rows).map((row) => [row.kid, this.ringKeyOf(row)]));
     this.seen = rows;
+  }
+
+  /** A key that somebody stored under another service secret must not keep a running service from the others. */
+  private unseals(row: SigningKey): boolean {
+    try {
+      return Boolean(this.ringKeyOf(row));
+    } catch (error) {
+      if (!this.leftOut.has(row.kid)) this.logger.error({ message: 'A signing key is left out.', kid: row.kid, error });
+      this.leftOut.add(row.kid);
+      return false;
+    }
   }
 
   private ringKeyOf(row: SigningKey): RingKey {

@@ -36,18 +36,30 @@ export function signerAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: 
  * @param keys in the order in which they sign
  */
 export function nextKeyDue(keys: readonly ScheduledKey[], config: Config, nowMs: number): Date | undefined {
-  const last = keys.at(-1);
-  if (!last) return new Date(nowMs);
+  if (keys.length === 0) return new Date(nowMs);
   const aheadMs = config.KEY_PUBLISH_AHEAD * 1000;
-  if (last.algorithm !== config.JWT_ALGORITHM) return new Date(nowMs + aheadMs);
+  // A key whose turn is further away than any schedule puts it was made while the clock was wrong.
+  const farthestMs = nowMs + aheadMs + config.KEY_ROTATION_DAYS * DAY_MS;
+  const last = keys.findLast(({ signsFrom }) => signsFrom.getTime() <= farthestMs);
+  if (!last) return new Date(nowMs + aheadMs);
+  if (!isCurrent(keys, config.JWT_ALGORITHM, nowMs)) return new Date(nowMs + aheadMs);
   const turnMs = last.signsFrom.getTime() + config.KEY_ROTATION_DAYS * DAY_MS;
   return nowMs < turnMs - aheadMs ? undefined : new Date(Math.max(turnMs, nowMs + aheadMs));
+}
+
+/** Whether a key of an algorithm signs or waits for its turn; that of an instance with another setting may come after it. */
+function isCurrent(keys: readonly ScheduledKey[], algorithm: string, nowMs: number): boolean {
+  const signer = signerAt(keys, nowMs);
+  return keys.some((key) => key.algorithm === algorithm && (key === signer || key.signsFrom.getTime() > nowMs));
 }
 
 /** How long a key stays published once its successor signs: until the last token that it may have signed has expired. */
 export function publishedUntil({ tokenSeconds }: ScheduledKey, successor: ScheduledKey): Date {
   return new Date(successor.signsFrom.getTime() + tokenSeconds * 1000 + MARGIN_MS);
 }
+
+/** How long a key that is done is kept, in milliseconds: should the clock have been wrong, it is published again. */
+export const KEPT_MS = 30 * DAY_MS;
 
 /** The keys whose last token has expired. @param keys in the order in which they sign */
 export function retiredAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: number): Key[] {

@@ -33,7 +33,10 @@ export class SigningKeysStore {
    * @param seen every key there was when the caller found that another one is due
    * @returns its `kid`, or `undefined` if somebody has made the next one meanwhile: the number is unique
    */
-  async publish(signsFrom: Date, seen: readonly Pick<SigningKey, 'sequence'>[]): Promise<string | undefined> {
+  async publish(
+    signsFrom: Date,
+    seen: readonly Pick<SigningKey, 'sequence' | 'tokenSeconds'>[],
+  ): Promise<string | undefined> {
     const last = Math.max(0, ...seen.map(({ sequence }) => sequence));
     const algorithm = this.config.JWT_ALGORITHM;
     const { publicKey, privateKey } = await keyPair(algorithm);
@@ -47,7 +50,8 @@ export class SigningKeysStore {
       sealedPrivateKey: sealKey(privateKey, kid, this.secret),
       createdAt: this.clock.now(),
       signsFrom,
-      tokenSeconds: longestTokenSeconds(this.config),
+      // The settings here may be others than those of the service that will sign with it.
+      tokenSeconds: Math.max(longestTokenSeconds(this.config), ...seen.map(({ tokenSeconds }) => tokenSeconds)),
       revokedAt: null,
     };
     try {

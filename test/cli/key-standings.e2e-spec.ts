@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { KeyAdministrationService } from '../../src/auth/keys/key-administration.service.js';
 import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
+import { ServiceSecret } from '../../src/config/service-secret.js';
 import { Clock } from '../../src/config/clock.js';
 import { SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { type Service, startService } from '../support/service.js';
@@ -16,7 +17,13 @@ let keys: KeyAdministrationService;
 beforeAll(async () => {
   service = await startService({ BARE_TOKEN_TTL: '1d', KEY_PUBLISH_AHEAD: '1h' });
   const { app, config } = service;
-  keys = new KeyAdministrationService(app.get(SigningKeysStore), app.get(AuditLog), config, app.get(Clock));
+  keys = new KeyAdministrationService(
+    app.get(SigningKeysStore),
+    app.get(AuditLog),
+    config,
+    app.get(ServiceSecret),
+    app.get(Clock),
+  );
 });
 afterAll(() => service.stop());
 

@@ -7,6 +7,7 @@ import { unsealKey } from '../../src/tokens/key-sealing.js';
 import { SigningKey } from '../../src/tokens/signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { es256, jwt } from '../support/forge.js';
+import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { IN_HEADER, PairClient } from '../support/pairs.js';
 import { type Service, startService } from '../support/service.js';
@@ -128,7 +129,7 @@ describe('A key of another instance', () => {
 });
 
 describe('A look at the keys', () => {
-  it('publishes the next one an hour before its turn, once, and removes the last one a week after it', async () => {
+  it('publishes the next one an hour before its turn, once, and hides the last one a week after it', async () => {
     const [first = ''] = await published();
     service.advance(30 * DAY - HOUR - 60);
     await keepUp();
@@ -147,8 +148,73 @@ describe('A look at the keys', () => {
     expect(await published()).toEqual([first, second]);
 
     service.advance(6 * 60);
+    const { json } = await send('GET', `${service.url}/.well-known/jwks.json`);
+    expect((json as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)).toEqual([second]);
+  });
+
+  it('removes a key a month after the last token that it may have signed has expired', async () => {
+    service.advance(30 * DAY);
     await keepUp();
-    expect((await store().all()).map(({ kid }) => kid)).toEqual([second]);
+    service.advance(HOUR + 7 * DAY + 30 * DAY);
+    await keepUp();
+    expect(await store().all()).toHaveLength(3);
+    service.advance(10 * 60);
+    await keepUp();
+    expect(await store().all()).toHaveLength(2);
+  });
+
+  it('takes no harm from a clock that ran ahead for a moment: what it hid, it shows again', async () => {
+    service.advance(30 * DAY);
+    await keepUp();
+    const { pair } = await client.newcomer();
+    service.advance(20 * DAY);
+    await keepUp();
+    service.advance(-20 * DAY);
+    await keepUp();
+    expect((await client.getUser(pair.access)).status).toBe(200);
+  });
+
+  it('publishes a key in time although another one waits for a turn years away, made while the clock was wrong', async () => {
+    await store().publish(new Date(Date.now() + 900 * DAY * 1000), await store().all());
+    service.advance(30 * DAY);
+    await keepUp();
+    service.advance(HOUR);
+    const { pair } = await client.newcomer();
+    const [, second] = (await store().all()).filter(
+      ({ signsFrom }) => signsFrom.getTime() < Date.now() + 60 * DAY * 1000,
+    );
+    expect(kidOf(pair.access)).toBe(second?.kid);
+  });
+
+  it('asks no other instance with another algorithm for keys without end', async () => {
+    const seen = await store().all();
+    const ofOther = await store().publish(new Date(Date.now() + HOUR * 1000), seen);
+    await service.app.get(DataSource).getRepository(SigningKey).update({ kid: ofOther }, { algorithm: 'RS256' });
+    for (let looks = 0; looks < 5; looks++) await keepUp();
+    expect(await store().all()).toHaveLength(2);
+  });
+
+  it('keeps a key of the command line for as long as tokens live here, whatever its settings were', async () => {
+    const kid = await store().publish(new Date(), await store().all());
+    const keys = service.app.get(DataSource).getRepository(SigningKey);
+    await keys.update({ kid }, { tokenSeconds: 60 });
+    await keepUp();
+    expect((await keys.findOneByOrFail({ kid })).tokenSeconds).toBe(7 * DAY);
+  });
+
+  it('leaves out a key that was sealed under another secret, with a line in the log, and heeds the others', async () => {
+    const kid = await store().publish(new Date(Date.now() - 1000), await store().all());
+    const keys = service.app.get(DataSource).getRepository(SigningKey);
+    await keys.update({ kid }, { sealedPrivateKey: 'A'.repeat(100) });
+    const { pair } = await client.newcomer();
+    await keepUp();
+    await keepUp();
+    expect((await client.getUser(pair.access)).status).toBe(200);
+    expect(service.log.filter(({ msg }) => msg === 'A signing key is left out.')).toMatchObject([{ kid }]);
+
+    await store().revoke(kidOf(pair.access));
+    await keepUp();
+    expect((await client.getUser(pair.access)).status).toBe(401);
   });
 
   it('makes one key where many instances find at the same moment that one is due', async () => {

@@ -4,12 +4,14 @@ import type { AuditKind } from '../../audit/audit-kinds.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
+import { ServiceSecret } from '../../config/service-secret.js';
+import { unsealKey } from '../../tokens/key-sealing.js';
 import { publishedUntil, signerAt } from '../../tokens/key-schedule.js';
 import type { SigningKey } from '../../tokens/signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from '../../tokens/signing-keys.store.js';
 
-/** What a key does: the one that signs, one whose turn will come, one whose turn is over, one that was withdrawn. */
-export type KeyState = 'signs' | 'waiting' | 'published' | 'withdrawn';
+/** What a key does: the one that signs, one whose turn will come, one whose turn is over, one whose last token has expired, one that was withdrawn. */
+export type KeyState = 'signs' | 'waiting' | 'published' | 'expired' | 'withdrawn';
 
 /** A key as an operator sees it. */
 export interface KeyStanding {
@@ -36,6 +38,7 @@ export class KeyAdministrationService {
     private readonly store: SigningKeysStore,
     private readonly audit: AuditLog,
     private readonly config: Config,
+    private readonly secret: ServiceSecret,
     private readonly clock: Clock,
   ) {}
 
@@ -72,7 +75,9 @@ export class KeyAdministrationService {
     return isDone;
   }
 
+  /** @throws {ConfigError} if the keys there are do not unseal: services would not unseal this one either */
   private async publish(signsFrom: Date, seen: readonly SigningKey[]): Promise<Rotation> {
+    for (const { sealedPrivateKey, kid } of publishedAmong(seen)) unsealKey(sealedPrivateKey, kid, this.secret);
     const kid = await this.store.publish(signsFrom, seen);
     if (kid === undefined) return this.publishedMeanwhile();
     this.record('key_published', { kid, signs_from: signsFrom.toISOString() });
@@ -91,7 +96,8 @@ export class KeyAdministrationService {
     if (key.kid === signer?.kid) return { state: 'signs', at: undefined };
     if (key.signsFrom.getTime() > this.clock.nowMs()) return { state: 'waiting', at: key.signsFrom };
     const successor = published[published.findIndex(({ kid }) => kid === key.kid) + 1] ?? key;
-    return { state: 'published', at: publishedUntil(key, successor) };
+    const at = publishedUntil(key, successor);
+    return { state: at.getTime() < this.clock.nowMs() ? 'expired' : 'published', at };
   }
 
   private record(kind: AuditKind, detail: Readonly<Record<string, unknown>>): void {

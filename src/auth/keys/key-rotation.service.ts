@@ -6,7 +6,7 @@ import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import { KeyRing } from '../../tokens/key-ring.js';
-import { nextKeyDue, retiredAt } from '../../tokens/key-schedule.js';
+import { KEPT_MS, longestTokenSeconds, nextKeyDue, retiredAt } from '../../tokens/key-schedule.js';
 import { SigningKeysStore } from '../../tokens/signing-keys.store.js';
 
 /** How soon what another instance or the command line did to the keys counts here, in milliseconds. */
@@ -27,7 +27,6 @@ export class KeyRotationService implements OnModuleInit {
 
   /** Makes the first key, and raises how long keys are kept before any token of a longer life is signed. */
   async onModuleInit(): Promise<void> {
-    await this.store.noteTokenSeconds();
     await this.keepUp();
   }
 
@@ -42,10 +41,19 @@ export class KeyRotationService implements OnModuleInit {
   /** Brings the ring to what is due now. */
   async keepUp(): Promise<void> {
     await this.ring.load();
+    await this.raiseTokenSeconds();
     const due = nextKeyDue(this.ring.published, this.config, this.clock.nowMs());
     if (due) await this.publish(due);
-    const retired = retiredAt(this.ring.published, this.clock.nowMs()).map(({ kid }) => kid);
+    const retired = retiredAt(this.ring.all, this.clock.nowMs() - KEPT_MS).map(({ kid }) => kid);
     if (retired.length > 0) await this.retire(retired);
+  }
+
+  /** A key of the command line's, or of another instance, may be meant for shorter tokens than are signed here. */
+  private async raiseTokenSeconds(): Promise<void> {
+    const longest = longestTokenSeconds(this.config);
+    if (this.ring.published.every(({ tokenSeconds }) => tokenSeconds >= longest)) return;
+    await this.store.noteTokenSeconds();
+    await this.ring.load();
   }
 
   private async publish(signsFrom: Date): Promise<void> {
