@@ -8,12 +8,12 @@ export type SqlValue = string | number | boolean | Date | null;
 
 type Parameters = Readonly<Record<string, SqlValue>>;
 
-const TOKENS = /\{now(?:\+(\d+))?\}|::[a-z]+|:([a-z]\w*)/gi;
+const TOKENS = /\{now([+-]\d+)?\}|::[a-z]+|:([a-z]\w*)/gi;
 
 /**
  * Runs statements that TypeORM's query builder cannot say, written once for both engines: `:name` is a parameter, a
  * `::type` behind it is for PostgreSQL alone, and `{now}` is the database's clock in milliseconds (on SQLite, whose
- * clock is this process's, the injected one), `{now+60}` a minute later.
+ * clock is this process's, the injected one), `{now+60}` a minute later, `{now-60}` a minute before.
  */
 @Injectable()
 export class Sql {

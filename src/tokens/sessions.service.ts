@@ -124,6 +124,11 @@ export class SessionsService {
     });
   }
 
+  /** Forgets where an account's sessions came from. */
+  async forgetClients(accountId: number): Promise<void> {
+    await this.sql.rows('UPDATE sessions SET ip = NULL, user_agent = NULL WHERE user_id = :accountId', { accountId });
+  }
+
   /** Ends one session, from now on in memory and for good. */
   async revoke(id: string, because: RevocationReason): Promise<void> {
     await this.revokeWhere('id = :id', because, { id });
@@ -168,11 +173,15 @@ export class SessionsService {
     because: RevocationReason,
     parameters: Record<string, string | number>,
   ): Promise<number> {
-    const rows = await this.sql.rows<{ id: string; expires_at: string | Date }>(
-      `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
-       WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`,
-      { because, ...parameters },
-    );
+    const statement = `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
+       WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`;
+    const revoking = this.sql.rows<{ id: string; expires_at: string | Date }>(statement, { because, ...parameters });
+    const rows = await revoking.catch((error: unknown) => {
+      // It may have been committed all the same: asking again would find nothing to revoke.
+      this.revocations.doubt();
+      throw error;
+    });
+    await this.revocations.settleDoubt();
     for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
     return rows.length;
   }
