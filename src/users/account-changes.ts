@@ -47,7 +47,7 @@ export class AccountChanges {
   ): Promise<number | undefined> {
     const update = `UPDATE users SET ${assignmentsOf(change, 'because' in parameters)}`;
     const condition = change.verifiedEmail === undefined ? STAYS : `${STAYS} AND email_key = :emailKey`;
-    const mayTakeAdmin = change.isAdmin === false || change.status === 'deactivated';
+    const mayTakeAdmin = change.isAdmin === false || change.status === 'deactivated' || change.forgetsPassword;
     const [row] = mayTakeAdmin
       ? await this.lastAdmin.rows<{ security_epoch: number }>(update, condition, parameters)
       : await this.sql.rows<{ security_epoch: number }>(

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue } from '../database/sql.js';
 import { NativeError } from '../errors/native-error.js';
+import { NO_PASSWORD } from './password-scheme.js';
 
 /** What `rowsInTurn` is told such statements are about. */
 const ADMINISTRATORS = 3;
 
 const IS_ACTIVE_ADMIN = `users.is_admin = true AND users.status = 'active'`;
 
+/** One whose password counts: whoever only has a link to set one may never follow it. */
+const IS_ANOTHER = `other.is_admin = true AND other.status = 'active' AND other.password_hash <> '${NO_PASSWORD}'
+  AND other.id <> users.id`;
+
 /** Whether an active administrator would stay if the account of the row were none any more. */
 const ANOTHER_STAYS = `(NOT (${IS_ACTIVE_ADMIN}) OR EXISTS (SELECT 1 FROM users AS other
-  WHERE other.is_admin = true AND other.status = 'active' AND other.id <> users.id))`;
+  WHERE ${IS_ANOTHER}))`;
 
 /** Runs the statements that may take an administrator away. The last active one stays, whoever asks at once. */
 @Injectable()
@@ -18,12 +23,15 @@ export class LastAdmin {
 
   /**
    * The rows of an update of one account whose WHERE ends in `condition`. On PostgreSQL two of them that run at once
-   * would each see the other's administrator: they take turns.
+   * would each see the other's administrator: they take turns. Ordinary accounts wait for nobody.
    * @param condition what else must hold of the account, or no row is changed
    * @throws {NativeError} `last_admin`
    */
   async rows<Row>(update: string, condition: string, parameters: Readonly<Record<string, SqlValue>>): Promise<Row[]> {
     const where = `WHERE users.id = :id AND ${condition}`;
+    const ordinary = `${update} ${where} AND NOT (${IS_ACTIVE_ADMIN}) RETURNING security_epoch`;
+    const ofOrdinary = await this.sql.rows<Row>(ordinary, parameters);
+    if (ofOrdinary.length > 0) return ofOrdinary;
     const statement = `${update} ${where} AND ${ANOTHER_STAYS} RETURNING security_epoch`;
     const rows = await this.sql.rowsInTurn<Row>(ADMINISTRATORS, statement, parameters);
     if (rows.length > 0) return rows;

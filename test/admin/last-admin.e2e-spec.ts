@@ -4,6 +4,7 @@ import { User } from '../../src/users/user.entity.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
 import { type Answer, send } from '../support/http.js';
 import { bothEngines } from '../support/engines.js';
+import { newPerson } from '../support/people.js';
 import { problem } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
@@ -48,6 +49,23 @@ describe.each(bothEngines('admins'))('The last active administrator on $engine',
     const admin = await newAdmin(service);
     const erasure = { headers: { authorization: `Bearer ${admin.access}` }, body: { password: admin.person.password } };
     expect(whole(await send('DELETE', `${service.url}/account`, erasure))).toEqual(LAST_ADMIN);
+    expect((await admin.get('/admin/users')).status).toBe(200);
+  });
+
+  it('is not made to set a new password, by a link that may never be followed', async () => {
+    const admin = await newAdmin(service);
+    const { username: emailKey } = admin.person;
+    await users().update({ id: admin.id }, { email: `${emailKey}@doe.com`, emailKey: `${emailKey}@doe.com` });
+    expect(whole(await admin.change(admin.id, { force_password_reset: true }))).toEqual(LAST_ADMIN);
+    expect((await admin.get('/admin/users')).status).toBe(200);
+  });
+
+  it('is not replaced by one who has yet to set a password', async () => {
+    const admin = await newAdmin(service);
+    const { username, email } = newPerson();
+    const body = { username, email, is_admin: true };
+    expect((await admin.send('POST', '/admin/users', { body })).status).toBe(201);
+    for (const [, end] of ENDS) expect(whole(await end(admin, admin.id))).toEqual(LAST_ADMIN);
     expect((await admin.get('/admin/users')).status).toBe(200);
   });
 
