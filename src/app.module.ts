@@ -1,7 +1,8 @@
-import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { Doors } from './auth/doors.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
 import { CONTRACTS } from './contracts/index.js';
@@ -10,6 +11,14 @@ import { ENTITIES } from './entities.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
+
+/** The ways in, for the acts that have to know them all. */
+@Global()
+@Module({
+  providers: [{ provide: Doors, useValue: new Doors(CONTRACTS.map(({ contract }) => contract)) }],
+  exports: [Doors],
+})
+class DoorsModule {}
 
 /** The table of contents. */
 @Module({})
@@ -22,6 +31,7 @@ export class AppModule {
         ConfigModule.with(config),
         DatabaseModule.with(config, ENTITIES),
         MetricsModule,
+        DoorsModule,
         AuthModule,
         ...CONTRACTS.map(({ module }) => module),
         AccountModule,

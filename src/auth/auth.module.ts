@@ -15,6 +15,7 @@ import { AdministrationAccountsService } from './administration/administration-a
 import { AdministrationListService } from './administration/administration-list.service.js';
 import { AdministrationSessionsService } from './administration/administration-sessions.service.js';
 import { ActTrail } from './act-trail.js';
+import { IdleTimes } from './doors.js';
 import { AdministrationService } from './administration/administration.service.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { Grants } from './grant.js';
@@ -89,6 +90,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     SessionActivity,
     SignInTrail,
     ActTrail,
+    IdleTimes,
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,

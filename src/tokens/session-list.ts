@@ -25,18 +25,42 @@ interface Row {
   expires_at: string | Date;
 }
 
+/** How long the tokens of a contract's sessions live. */
+export interface IdleTime {
+  readonly contract: string;
+  /** When a session got its last token at the latest: at its last use, or at its last rotation. */
+  readonly since: 'last_seen_at' | 'rotated_at';
+  readonly seconds: number;
+}
+
+/** How much older `last_seen_at` may be than the last use, in seconds: it is exact to a minute, and written later. */
+const SEEN_LATE_SECONDS = 90;
+
 /** Reads which sessions of an account are alive: not revoked, not expired, and at the account's epoch. */
 @Injectable()
 export class SessionList {
   constructor(private readonly sql: Sql) {}
 
-  /** At most so many live sessions of an account, the newest first; `after` skips that place and those before it. */
-  async page(accountId: number, limit: number, after: SessionPlace | undefined): Promise<ListedSession[]> {
+  /**
+   * At most so many live sessions of an account, the newest first.
+   * @param after skips that place and those before it
+   * @param idleTimes when the last token of a session without use has expired
+   */
+  async page(
+    accountId: number,
+    limit: number,
+    after: SessionPlace | undefined,
+    idleTimes: readonly IdleTime[],
+  ): Promise<ListedSession[]> {
+    const idle = idleTimes.map(
+      ({ contract, since, seconds }) =>
+        `AND (contract <> '${contract}' OR ${since} > {now-${seconds + SEEN_LATE_SECONDS}})`,
+    );
     const rest = after ? 'AND (created_at, id) < (:createdAt::timestamptz, :id::uuid)' : '';
     const rows = await this.sql.rows<Row>(
       `SELECT id, contract, ip, user_agent, created_at, last_seen_at, expires_at FROM sessions
        WHERE user_id = :accountId AND revoked_at IS NULL AND expires_at > {now}
-         AND security_epoch = (SELECT users.security_epoch FROM users WHERE users.id = :accountId) ${rest}
+         AND security_epoch = (SELECT users.security_epoch FROM users WHERE users.id = :accountId) ${idle.join(' ')} ${rest}
        ORDER BY created_at DESC, id DESC LIMIT :limit`,
       { accountId, limit, ...(after && { createdAt: after.createdAt, id: after.id }) },
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NativeError } from '../../errors/native-error.js';
 import { type ListedSession, SessionList, type SessionPlace } from '../../tokens/session-list.js';
 import type { Principal } from '../door.js';
+import { IdleTimes } from '../doors.js';
 import { SessionEndingService } from '../sessions/session-ending.service.js';
 
 /** The form of a session's id. PostgreSQL fails on a comparison with any other text. */
@@ -32,12 +33,13 @@ export class AccountSessionsService {
   constructor(
     private readonly list: SessionList,
     private readonly endings: SessionEndingService,
+    private readonly idleTimes: IdleTimes,
   ) {}
 
   /** The live sessions of an account, the newest first. */
   async page({ accountId }: Pick<Principal, 'accountId'>, { limit, after }: SessionsAsked): Promise<SessionPage> {
     // One more than asked for tells whether there is another page.
-    const found = await this.list.page(accountId, limit + 1, after);
+    const found = await this.list.page(accountId, limit + 1, after, this.idleTimes.all);
     const sessions = found.slice(0, limit);
     return { sessions, next: found.length > limit ? sessions.at(-1) : undefined };
   }
