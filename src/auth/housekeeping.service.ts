@@ -78,7 +78,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
   }
 
   private async sweepPending(accountId: number): Promise<void> {
-    await this.revocation.deletePending(accountId);
+    if (!(await this.revocation.deletePending(accountId))) return;
     this.audit.record({ kind: 'pending_account_swept', from: BY_SERVICE, actor: BY_SERVICE.actor, accountId });
   }
 }

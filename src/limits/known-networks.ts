@@ -67,7 +67,9 @@ export class KnownNetworks implements OnModuleDestroy {
   private async write(key: string, at: Date): Promise<void> {
     const [userId, network = ''] = key.split(' ');
     await this.sql.rows(
-      `INSERT INTO known_networks (user_id, network, last_sign_in_at) VALUES (:userId, :network, :at)
+      // Of an account that is erased meanwhile, nothing is noted.
+      `INSERT INTO known_networks (user_id, network, last_sign_in_at)
+       SELECT users.id, :network::text, :at::timestamptz FROM users WHERE users.id = :userId
        ON CONFLICT (user_id, network) DO UPDATE SET last_sign_in_at = excluded.last_sign_in_at`,
       { userId: Number(userId), network, at },
     );

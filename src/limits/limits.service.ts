@@ -58,6 +58,13 @@ export class LimitsService {
     return this.perNetwork('mail', ip, this.config.MAIL_REQUEST_LIMIT);
   }
 
+  /** Counts a mail to an address that is not the asking account's own yet. @throws {AuthError} `too_many_attempts` */
+  async mailTo(address: string): Promise<void> {
+    if (!this.config.LIMITS || this.config.MAIL_QUIET === 0) return;
+    const quota = { points: 1, seconds: this.config.MAIL_QUIET };
+    await this.budgets.spend([{ name: 'mail-address', of: this.hash(address), quota }]);
+  }
+
   private async perNetwork(name: string, ip: string | undefined, quota: Budget['quota']): Promise<Spending> {
     return this.budgets.spend(this.config.LIMITS ? [{ name, of: networkOf(ip), quota }] : []);
   }

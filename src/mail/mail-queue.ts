@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
 import { Mailer } from './mailer.js';
@@ -24,7 +24,7 @@ type Composer = () => Promise<Mail | undefined>;
 
 /** Sends mails in the background, so that no answer waits for one or fails with it. */
 @Injectable()
-export class MailQueue implements BeforeApplicationShutdown {
+export class MailQueue implements OnModuleDestroy {
   private readonly logger = new Logger(MailQueue.name);
   private readonly underWay = new Set<Promise<void>>();
   private readonly closing = new AbortController();
@@ -51,8 +51,11 @@ export class MailQueue implements BeforeApplicationShutdown {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  /** Waits a moment for mails that are being sent, not for those that wait to be tried again: their owners can ask again. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Waits a moment for mails that are being sent, not for those that wait to be tried again: their owners can ask again.
+   * Before the audit trail is written for the last time, since making a mail may be recorded.
+   */
+  async onModuleDestroy(): Promise<void> {
     this.closing.abort();
     const breakingOff = setTimeout(() => this.mailer.close(), FINISH_MS);
     await this.settled();
@@ -63,6 +66,8 @@ export class MailQueue implements BeforeApplicationShutdown {
   private async run(compose: Composer): Promise<void> {
     let mail: Mail | undefined;
     try {
+      // SQLite answers at once: without this the request would wait for all of it, and tell by its time who exists.
+      await setImmediate();
       mail = await compose();
     } catch (error) {
       return this.logger.error({ message: 'A mail could not be made.', error });

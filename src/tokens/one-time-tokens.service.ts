@@ -87,6 +87,11 @@ export class OneTimeTokensService {
     );
   }
 
+  /** Removes every secret of an account, and with it the addresses that they were mailed to. */
+  async forget(accountId: number): Promise<void> {
+    await this.sql.rows('DELETE FROM one_time_tokens WHERE user_id = :accountId', { accountId });
+  }
+
   /** Ends every secret of an account for these purposes. */
   async endAll(accountId: number, ...purposes: readonly OneTimePurpose[]): Promise<void> {
     await this.sql.rows(

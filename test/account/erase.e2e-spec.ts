@@ -1,6 +1,11 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { KnownNetwork } from '../../src/limits/known-network.entity.js';
+import { KnownNetworks } from '../../src/limits/known-networks.js';
+import { MailQueue } from '../../src/mail/mail-queue.js';
+import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
+import { Session } from '../../src/tokens/session.entity.js';
 import { User } from '../../src/users/user.entity.js';
 import { bareToken } from '../drivers/bare-token.driver.js';
 import { cookie } from '../drivers/cookie.driver.js';
@@ -63,6 +68,27 @@ describe('DELETE /account', () => {
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['signed_in', 'account_erased']));
     for (const text of [mine.person.username, mine.person.password]) expect(JSON.stringify(events)).not.toContain(text);
     expect(events.map(({ identifierHash }) => identifierHash)).toEqual(events.map(() => null));
+  });
+
+  it('keeps nowhere else whose account it was, nor where its sessions came from', async () => {
+    const mine = await clientOf(cookie).newcomer({ 'user-agent': 'a device of mine' });
+    const { accountId } = await idsOf(service, mine);
+    await askAs(service, mine, 'POST', '/account/email', {
+      body: { email: `next.${mine.person.email}`, password: mine.person.password },
+    });
+    await service.app.get(MailQueue).settled();
+    await service.app.get(KnownNetworks).flush();
+    await erased(mine, mine.person.password);
+
+    const store = service.app.get(DataSource);
+    const left = await Promise.all([
+      store.getRepository(OneTimeToken).countBy({ userId: accountId }),
+      store.getRepository(KnownNetwork).countBy({ userId: accountId }),
+    ]);
+    expect(left).toEqual([0, 0]);
+    expect(await store.getRepository(Session).findBy({ userId: accountId })).toMatchObject([
+      { ip: null, userAgent: null, revokedBecause: 'account_deleted' },
+    ]);
   });
 
   it('frees the name, and gives a new account of that name another id', async () => {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Config } from '../../config/env.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
@@ -27,6 +29,7 @@ export class EmailChangeService {
     private readonly tokens: OneTimeTokensService,
     private readonly verification: EmailVerificationService,
     private readonly mails: MailQueue,
+    private readonly limits: LimitsService,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
     private readonly trail: ActTrail,
@@ -65,7 +68,7 @@ export class EmailChangeService {
   }
 
   private async compose(user: User, email: string): Promise<Mail | undefined> {
-    if (await this.isTaken(email, user)) return undefined;
+    if ((await this.isTaken(email, user)) || !(await this.mayMailTo(email))) return undefined;
     const link = await this.links.issue({
       accountId: user.id,
       email,
@@ -74,6 +77,17 @@ export class EmailChangeService {
       checkedHash: user.passwordHash,
     });
     return link === undefined ? undefined : emailChangeMail(email, link);
+  }
+
+  /** However many accounts ask for it, a stranger's address gets one mail in `MAIL_QUIET`. */
+  private async mayMailTo(email: string): Promise<boolean> {
+    try {
+      await this.limits.mailTo(canonical(email));
+      return true;
+    } catch (error) {
+      if (error instanceof AuthError) return false;
+      throw error;
+    }
   }
 
   private async isTaken(email: string, { id }: User): Promise<boolean> {

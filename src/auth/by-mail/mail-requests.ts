@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Origin } from '../../audit/audit-entry.js';
 import { AuthError } from '../../errors/auth-error.js';
@@ -27,11 +26,7 @@ export class MailRequests {
   async enqueue(client: Client, compose: Composer): Promise<void> {
     if (!(await this.isWithinBudget(client))) return;
     const from = originOf(client);
-    this.mails.enqueue(async () => {
-      // SQLite answers at once: without this the answer would wait for all of it.
-      await setImmediate();
-      return compose(from);
-    });
+    this.mails.enqueue(() => compose(from));
   }
 
   private async isWithinBudget({ ip, requestId: id }: Client): Promise<boolean> {

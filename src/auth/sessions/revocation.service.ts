@@ -47,9 +47,11 @@ export class RevocationService {
     return epoch !== undefined;
   }
 
-  /** Removes an account that is still pending. */
-  async deletePending(accountId: number): Promise<void> {
-    await this.finish(accountId, await this.epochs.deactivatePending(accountId, 'account_deleted'), 'account_deleted');
+  /** Removes an account that is still pending. Answers whether it was. */
+  async deletePending(accountId: number): Promise<boolean> {
+    const epoch = await this.epochs.deactivatePending(accountId, 'account_deleted');
+    await this.finish(accountId, epoch, 'account_deleted');
+    return epoch !== undefined;
   }
 
   /** Revokes the sessions that an account's new epoch left behind. Without an epoch there was nothing to do. */
@@ -61,8 +63,11 @@ export class RevocationService {
     await this.epochs.settle(accountId, epoch);
   }
 
+  /** Of the account only the ids of its sessions stay, until their tokens have expired. */
   private async remove(accountId: number): Promise<void> {
     await this.networks.forget(accountId);
+    await this.links.forget(accountId);
+    await this.sessions.forgetClients(accountId);
     await this.epochs.remove(accountId);
   }
 

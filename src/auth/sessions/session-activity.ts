@@ -26,7 +26,8 @@ export class SessionActivity implements OnModuleDestroy {
 
   note(sessionId: string): void {
     const nowMs = this.clock.nowMs();
-    if (nowMs - (this.noted.get(sessionId) ?? 0) < EXACT_MS) return;
+    // Either way: a clock may have been put back.
+    if (Math.abs(nowMs - (this.noted.get(sessionId) ?? 0)) < EXACT_MS) return;
     this.noted.set(sessionId, nowMs);
     this.waiting.add(sessionId);
   }
