@@ -23,6 +23,7 @@ export const AUDIT_KINDS = {
   account_changed: 'An account was changed by an administrator.',
   account_deleted: 'An account was deleted by an administrator.',
   sessions_revoked: 'Sessions of an account were ended by an administrator.',
+  administration_refused: 'Somebody asked for an administrator’s act who is none.',
   pending_account_swept: 'An account was removed that had never verified its e-mail address.',
 
   // Service clients
@@ -35,7 +36,7 @@ export const AUDIT_KINDS = {
   // Keys
   key_published: 'A signing key was published.',
   key_revoked: 'A signing key was withdrawn.',
-  key_retired: 'A signing key was removed, since the last token that it signed had expired.',
+  key_retired: 'A signing key was removed, a month after the last token that it signed had expired.',
 } as const;
 
 /** The stable name of what was done. */

@@ -30,6 +30,7 @@ const WITHOUT_A_GUESS: ReadonlySet<string | undefined> = new Set([
   'too_many_attempts',
   'pin_locked',
   'hashing_overloaded',
+  'admin_required',
 ]);
 
 /** Records acts, off the path of the acts: they wait in memory for at most half a second. */
@@ -166,7 +167,8 @@ export class AuditLog implements BeforeApplicationShutdown {
     if (!WITHOUT_A_GUESS.has(refusal)) return false;
     const key = [kind, refusal, from.door, from.ip, accountId].join(' ');
     const nowMs = this.clock.nowMs();
-    if (nowMs - (this.refusedAt.get(key) ?? -Infinity) < REPEATED_REFUSAL_MS) return true;
+    // Either way: a clock may have been put back.
+    if (Math.abs(nowMs - (this.refusedAt.get(key) ?? -Infinity)) < REPEATED_REFUSAL_MS) return true;
     this.refusedAt.set(key, nowMs);
     return false;
   }

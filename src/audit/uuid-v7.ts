@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+/** How far a clock goes back only when somebody sets it, in milliseconds. */
+const CLOCK_PUT_RIGHT_MS = 60_000;
+
 /** Makes ids in the order of time (RFC 9562 §5.7); those of one millisecond are in the order in which they were made. */
 export class UuidV7 {
   private lastMs = 0;
   private counter = 0;
 
-  /** A new id for a time in milliseconds since the epoch; an earlier time than the last id's takes that one's. */
+  /**
+   * A new id for a time in milliseconds since the epoch. A time a little earlier than the last id's takes that one's; a
+   * clock that was put right is followed.
+   */
   next(nowMs: number): string {
+    if (nowMs < this.lastMs - CLOCK_PUT_RIGHT_MS) this.lastMs = 0;
     this.counter = nowMs > this.lastMs ? 0 : this.counter + 1;
     // 12 bits count within a millisecond (RFC 9562 §6.2, method 1); beyond that, the time is pushed on.
     if (this.counter > 0xfff) {

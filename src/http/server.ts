@@ -128,6 +128,8 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
   server.addHook('onRoute', ({ url, method }) => {
     if (method !== 'OPTIONS') routes.add(url, method);
   });
+  // Node remembers an address that was asked for once, also when the connection is gone: the audit trail needs it then.
+  server.server.on('connection', (socket) => void socket.remoteAddress);
   const letGo = connectionsLetGo(server.server);
   server.addHook('preClose', (done) => {
     letGo();
