@@ -155,6 +155,17 @@ describe('PATCH /admin/users/:id', () => {
     expect((await row(id)).isAdmin).toBe(false);
   });
 
+  it('activates no pending account without its address: its owner could sign in nowhere', async () => {
+    const { username: _none, email, password } = newPerson();
+    const { json } = await admin.send('POST', '/admin/users', { body: { email, password } });
+    const { id } = json as { id: number };
+    expect(whole(await admin.change(id, { status: 'active' }))).toEqual(problem('email_unverified'));
+    expect((await admin.get(`/admin/users/${id}`)).json).toMatchObject({ status: 'pending' });
+    expect((await admin.change(id, { status: 'active', email_verified: true })).json).toMatchObject({
+      status: 'active',
+    });
+  });
+
   it('does several things at once', async () => {
     const { username, email } = newPerson();
     const id = await created({ username, email });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../errors/auth-error.js';
 import { NativeError } from '../../errors/native-error.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { AccountChanges, type EndingReason } from '../../users/account-changes.js';
@@ -42,6 +43,7 @@ export class AdministrationService {
   /**
    * Changes an account. Asking again finishes what was cut short.
    * @throws {NativeError} `account_not_found`, `email_missing` or `last_admin`
+   * @throws {AuthError} `email_unverified` for a pending account that is to be active without a verified address
    */
   async change(admin: Principal, accountId: number, asked: Administering): Promise<AccountFacts> {
     const detail = detailOf(asked);
@@ -63,6 +65,8 @@ export class AdministrationService {
     const { status, isAdmin, emailVerified, forcePasswordReset } = asked;
     const user = await this.account(accountId);
     if ((emailVerified || forcePasswordReset) && user.email === null) throw new NativeError('email_missing');
+    // Its owner could sign in nowhere: what a pending account waits for is its address.
+    if (status === 'active' && user.status === 'pending' && !emailVerified) throw new AuthError('email_unverified');
     const verifiedEmail = emailVerified ? (user.email ?? undefined) : undefined;
     const because = endingOf(asked);
     const change = { status, isAdmin, verifiedEmail, forgetsPassword: forcePasswordReset };
