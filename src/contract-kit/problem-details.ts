@@ -77,7 +77,7 @@ function problem(
     status,
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
-      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 401 && { 'www-authenticate': challengeTo(code) }),
     },
     body: {
       type: 'about:blank',
@@ -87,4 +87,9 @@ function problem(
       ...(violations && { errors: violations.map(({ field, text }) => ({ field, detail: text })) }),
     },
   });
+}
+
+/** RFC 6750 §3: a token that was presented and refused is told from none. */
+function challengeTo(code: NativeWireErrorCode): string {
+  return code.startsWith('token_') && code !== 'token_missing' ? 'Bearer error="invalid_token"' : 'Bearer';
 }

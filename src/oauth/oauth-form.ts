@@ -15,7 +15,8 @@ export const readOAuthForm: FieldReader = async (body) => {
 };
 
 function pairsOf(body: RawBody | undefined): [string, string][] {
-  if (!body || !URLENCODED.test(body.mediaType)) throw new OAuthError('form_required');
+  if (!body) return [];
+  if (!URLENCODED.test(body.mediaType)) throw new OAuthError('form_required');
   try {
     return urlencodedPairs(body.bytes);
   } catch {

@@ -21,11 +21,6 @@ const SECRET_BYTES = 32;
 /** What the secret of a client that does not exist is compared with; no secret has this hash. */
 const NO_HASH = '0'.repeat(64);
 
-/** Whether a text is the name of a scope. */
-export function isScope(text: string): text is Scope {
-  return Object.hasOwn(SCOPES, text);
-}
-
 /** The services that may ask Latchkey about tokens. */
 @Injectable()
 export class ServiceClientsService {

@@ -152,9 +152,14 @@ describe('POST /oauth/token', () => {
     ['JSON', { 'content-type': 'application/json' }, JSON.stringify(GRANT)],
     ['a form labelled as text', { 'content-type': 'text/plain' }, 'grant_type=client_credentials'],
     ['multipart', { 'content-type': 'multipart/form-data; boundary=x' }, '--x--'],
-    ['no body', { 'content-type': 'application/x-www-form-urlencoded' }, ''],
   ])('refuses %s in place of a form', async (_what, headers, body) => {
     expect(whole(await raw(body, { ...basicOf(client.credentials), ...headers }))).toEqual(FORM_REQUIRED);
+  });
+
+  it('says of an empty form which parameter is missing', async () => {
+    const headers = { ...basicOf(client.credentials), 'content-type': 'application/x-www-form-urlencoded' };
+    const missing = { error: 'invalid_request', error_description: 'The parameter grant_type is missing.' };
+    expect(whole(await raw('', headers))).toEqual({ status: 400, body: missing });
   });
 
   it('takes a form whose media type has parameters, in any case of letters', async () => {
