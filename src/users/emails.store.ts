@@ -9,6 +9,20 @@ export class EmailsStore {
   constructor(private readonly sql: Sql) {}
 
   /**
+   * Takes an address, which somebody else has proved to have, from an account that only claims it and has a username to go
+   * by. Answers whose claim that was.
+   */
+  async release(email: string): Promise<number | undefined> {
+    const [row] = await this.sql.rows<{ id: number }>(
+      `UPDATE users SET email = NULL, email_key = NULL, updated_at = {now}
+       WHERE email_key = :emailKey AND email_verified_at IS NULL AND username_key IS NOT NULL AND status <> 'pending'
+       RETURNING id`,
+      { emailKey: canonical(email) },
+    );
+    return row?.id;
+  }
+
+  /**
    * Gives an account another address, which its owner has proved. The unique index decides who gets it.
    * Answers whether the account has it now: not one that is closed, nor if another account was faster.
    */

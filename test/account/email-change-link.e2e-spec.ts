@@ -136,6 +136,21 @@ describe('a link to another address', () => {
     expect((await accountOf(service, two.person)).email).toBe(other);
   });
 
+  it('is good for an address that somebody else only claims, who loses it', async () => {
+    const holder = await verifiedHolder(service);
+    const claim = newPerson('Secret1234#');
+    const { username, password } = claim;
+    const body = { username, email: holder.other, password1: password, password2: password };
+    expect((await send('POST', `${service.url}/cookie/users/register`, { body })).status).toBe(201);
+
+    expect(await press(await changeUrl(service, holder, holder.other))).toEqual(CONFIRMED);
+
+    expect((await accountOf(service, holder.person)).email).toBe(holder.other);
+    expect(await accountOf(service, claim)).toMatchObject({ username, email: null, emailKey: null, status: 'active' });
+    const login = { body: { username, password1: password } };
+    expect((await send('POST', `${service.url}/cookie/users/login`, login)).status).toBe(200);
+  });
+
   it('is dead for a deactivated account, and after a change of password', async () => {
     const [closed, careful] = [await verifiedHolder(service), await verifiedHolder(service)];
     const [first, second] = [

@@ -60,10 +60,13 @@ export class EmailChangeService {
   async confirm(token: string, client: Client): Promise<string | undefined> {
     const link = await this.tokens.consume(token, 'change_email');
     const before = link && (await this.users.findById(link.accountId));
-    if (!before || !(await this.emails.replace(before.id, link.email))) return undefined;
+    if (!before || before.status === 'deactivated') return undefined;
+    const claimedBy = this.config.EMAIL_VERIFICATION ? await this.emails.release(link.email) : undefined;
+    if (!(await this.emails.replace(before.id, link.email))) return undefined;
     await this.tokens.endAll(before.id, 'change_email', 'verify_email', 'reset_password');
     this.notices.emailChanged(before);
-    this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id });
+    const detail = claimedBy === undefined ? undefined : { claimed_by: claimedBy };
+    this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id, detail });
     return link.email;
   }
 
@@ -92,6 +95,11 @@ export class EmailChangeService {
 
   private async isTaken(email: string, { id }: User): Promise<boolean> {
     const holder = await this.users.findByName('email', email);
-    return holder !== undefined && holder.id !== id;
+    return holder !== undefined && holder.id !== id && !this.isMereClaim(holder);
+  }
+
+  /** An address counts when it is verified: whoever only claims another's keeps nobody from proving it. */
+  private isMereClaim({ emailVerifiedAt, username, status }: User): boolean {
+    return this.config.EMAIL_VERIFICATION && emailVerifiedAt === null && username !== null && status !== 'pending';
   }
 }
