@@ -36,7 +36,7 @@ export const AUDIT_KINDS = {
   // Keys
   key_published: 'A signing key was published.',
   key_revoked: 'A signing key was withdrawn.',
-  key_retired: 'A signing key was removed, a month after the last token that it signed had expired.',
+  key_retired: 'A signing key was removed, since the last token that it signed had expired.',
 } as const;
 
 /** The stable name of what was done. */

@@ -23,7 +23,6 @@ const STATES: Record<KeyStanding['state'], (at: string) => string> = {
   signs: () => 'signs',
   waiting: (at) => `signs from ${at}`,
   published: (at) => `published until ${at}`,
-  expired: (at) => `expired ${at}`,
   withdrawn: (at) => `withdrawn ${at}`,
 };
 

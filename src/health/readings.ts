@@ -95,7 +95,7 @@ export class Readings implements OnModuleInit {
   }
 
   private fromSigner(figure: (key: RingKey) => number): number | undefined {
-    const signer = signerAt(this.ring.all, this.clock.nowMs());
+    const signer = signerAt(this.ring.published, this.clock.nowMs());
     return signer && figure(signer);
   }
 

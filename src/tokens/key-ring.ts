@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { unsealKey } from './key-sealing.js';
-import { retiredAt, type ScheduledKey, signerAt } from './key-schedule.js';
+import { type ScheduledKey, signerAt } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from './signing-keys.store.js';
 
@@ -41,15 +41,9 @@ export class KeyRing implements OnModuleInit {
     this.takeOver(await this.store.all());
   }
 
-  /** Every key that is not withdrawn, in the order in which they sign. */
-  get all(): RingKey[] {
-    return [...this.keys.values()];
-  }
-
-  /** Of these, the keys of which a token may be alive, or will be. */
+  /** Every published key, in the order in which they sign. */
   get published(): RingKey[] {
-    const done = new Set(retiredAt(this.all, this.clock.nowMs()));
-    return this.all.filter((key) => !done.has(key));
+    return [...this.keys.values()];
   }
 
   /** Every row that the last look at the store found, also those of keys that were withdrawn. */
@@ -59,7 +53,7 @@ export class KeyRing implements OnModuleInit {
 
   /** The key that signs now. */
   get signer(): RingKey {
-    const signer = signerAt(this.all, this.clock.nowMs());
+    const signer = signerAt(this.published, this.clock.nowMs());
     if (!signer) throw new Error('The key ring is empty.');
     return signer;
   }

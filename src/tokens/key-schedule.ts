@@ -58,9 +58,6 @@ export function publishedUntil({ tokenSeconds }: ScheduledKey, successor: Schedu
   return new Date(successor.signsFrom.getTime() + tokenSeconds * 1000 + MARGIN_MS);
 }
 
-/** How long a key that is done is kept, in milliseconds: should the clock have been wrong, it is published again. */
-export const KEPT_MS = 30 * DAY_MS;
-
 /** The keys whose last token has expired. @param keys in the order in which they sign */
 export function retiredAt<Key extends ScheduledKey>(keys: readonly Key[], nowMs: number): Key[] {
   return keys.filter((key, i) => {

@@ -10,8 +10,8 @@ import { publishedUntil, signerAt } from '../../tokens/key-schedule.js';
 import type { SigningKey } from '../../tokens/signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from '../../tokens/signing-keys.store.js';
 
-/** What a key does: the one that signs, one whose turn will come, one whose turn is over, one whose last token has expired, one that was withdrawn. */
-export type KeyState = 'signs' | 'waiting' | 'published' | 'expired' | 'withdrawn';
+/** What a key does: the one that signs, one whose turn will come, one whose turn is over, one that was withdrawn. */
+export type KeyState = 'signs' | 'waiting' | 'published' | 'withdrawn';
 
 /** A key as an operator sees it. */
 export interface KeyStanding {
@@ -96,8 +96,7 @@ export class KeyAdministrationService {
     if (key.kid === signer?.kid) return { state: 'signs', at: undefined };
     if (key.signsFrom.getTime() > this.clock.nowMs()) return { state: 'waiting', at: key.signsFrom };
     const successor = published[published.findIndex(({ kid }) => kid === key.kid) + 1] ?? key;
-    const at = publishedUntil(key, successor);
-    return { state: at.getTime() < this.clock.nowMs() ? 'expired' : 'published', at };
+    return { state: 'published', at: publishedUntil(key, successor) };
   }
 
   private record(kind: AuditKind, detail: Readonly<Record<string, unknown>>): void {

@@ -6,7 +6,7 @@ import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import { KeyRing } from '../../tokens/key-ring.js';
-import { KEPT_MS, longestTokenSeconds, nextKeyDue, retiredAt } from '../../tokens/key-schedule.js';
+import { longestTokenSeconds, nextKeyDue, retiredAt } from '../../tokens/key-schedule.js';
 import { SigningKeysStore } from '../../tokens/signing-keys.store.js';
 
 /** How soon what another instance or the command line did to the keys counts here, in milliseconds. */
@@ -44,7 +44,7 @@ export class KeyRotationService implements OnModuleInit {
     await this.raiseTokenSeconds();
     const due = nextKeyDue(this.ring.published, this.config, this.clock.nowMs());
     if (due) await this.publish(due);
-    const retired = retiredAt(this.ring.all, this.clock.nowMs() - KEPT_MS).map(({ kid }) => kid);
+    const retired = retiredAt(this.ring.published, this.clock.nowMs()).map(({ kid }) => kid);
     if (retired.length > 0) await this.retire(retired);
   }
 
