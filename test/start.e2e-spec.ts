@@ -167,17 +167,13 @@ describe('a start that cannot be', () => {
     first.kill('SIGTERM');
     await first.ended;
     const file = join(folder, 'data', 'secret');
-    const secret = readFileSync(file, 'utf8');
-    for (const damaged of ['', secret.slice(0, 20), `*${secret.slice(1)}`]) {
-      writeFileSync(file, damaged);
-      expect(await fail(folder)).toEqual({
-        code: 1,
-        errors: 'data/secret is damaged. Put the service secret back from a copy: everything is sealed under it.\n',
-      });
-      expect(readFileSync(file, 'utf8')).toBe(damaged);
-    }
-    writeFileSync(file, secret);
-    await start(folder);
+    const damaged = readFileSync(file, 'utf8').slice(0, 20);
+    writeFileSync(file, damaged);
+    expect(await fail(folder)).toEqual({
+      code: 1,
+      errors: 'data/secret is damaged. Put the service secret back from a copy: everything is sealed under it.\n',
+    });
+    expect(readFileSync(file, 'utf8')).toBe(damaged);
   });
 
   it('for another service secret than the keys are sealed under says so', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
@@ -21,6 +21,20 @@ describe('the service secret', () => {
     expect(ServiceSecret.of(config).derive('a test')).toEqual(made);
     expect(ServiceSecret.existing(config)?.derive('a test')).toEqual(made);
     expect(readdirSync(config.DATA_DIR)).toEqual(['secret']);
+  });
+
+  it('that is damaged is refused, and left as it is', () => {
+    const config = configOf(join(emptyFolder(), 'data'));
+    const right = ServiceSecret.of(config).derive('a test');
+    const file = join(config.DATA_DIR, 'secret');
+    const text = readFileSync(file, 'utf8');
+    for (const damaged of ['', text.slice(0, 20), `*${text.slice(1)}`]) {
+      writeFileSync(file, damaged);
+      expect(() => ServiceSecret.of(config)).toThrow(`${file} is damaged.`);
+      expect(readFileSync(file, 'utf8')).toBe(damaged);
+    }
+    writeFileSync(file, text);
+    expect(ServiceSecret.of(config).derive('a test')).toEqual(right);
   });
 
   it('that is missing beside a database is not made anew', () => {
