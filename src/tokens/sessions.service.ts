@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
@@ -108,6 +109,8 @@ export class SessionsService {
         `UPDATE sessions SET last_seen_at = {now} WHERE id IN (${batch.map((_id, i) => `:id${i}`).join(', ')})`,
         Object.fromEntries(batch.map((id, i) => [`id${i}`, id])),
       );
+      // On SQLite a statement holds the thread that serves requests.
+      await setImmediate();
     }
   }
 

@@ -69,9 +69,12 @@ export class SigningKeysStore {
     await this.rows.update({ tokenSeconds: LessThan(tokenSeconds) }, { tokenSeconds });
   }
 
-  /** Withdraws a key. Answers whether there was such a key to withdraw. */
+  /** Withdraws a key for good: its private half is erased. Answers whether there was such a key to withdraw. */
   async revoke(kid: string): Promise<boolean> {
-    const { affected } = await this.rows.update({ kid, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+    const { affected } = await this.rows.update(
+      { kid, revokedAt: IsNull() },
+      { revokedAt: this.clock.now(), sealedPrivateKey: '' },
+    );
     return affected === 1;
   }
 

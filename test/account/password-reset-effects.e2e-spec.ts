@@ -1,6 +1,7 @@
 import { DataSource, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
+import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { OneTimeTokensService } from '../../src/tokens/one-time-tokens.service.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { EpochsService } from '../../src/users/epochs.service.js';
@@ -53,6 +54,20 @@ async function reset({ email }: Pick<Person, 'email'>): Promise<void> {
 describe.each(DRIVERS)('a new password by a link, for one who is signed in through $name', (driver) => {
   const client = new AccountClient(() => service, driver);
   const guarded = (signedInBy: Answer): Promise<Answer> => client.ask(driver.guarded(driver.credential(signedInBy)));
+
+  it('forgets the networks that sign-ins came from, which may be those of whoever knew the old one', async () => {
+    const one = await client.newcomer();
+    const { accountId } = await idsOf(service, one);
+    const networks = service.app.get(KnownNetworks);
+    await networks.flush();
+    expect(await networks.knows(accountId, '127.0.0.0/24')).toBe(true);
+
+    const { email } = one.person;
+    await usersOf(service).update({ id: accountId }, { email, emailKey: email, emailVerifiedAt: new Date() });
+    await reset(one.person);
+
+    expect(await networks.knows(accountId, '127.0.0.0/24')).toBe(false);
+  });
 
   it('ends every session, and the old password with it', async () => {
     const one = await client.newcomer();

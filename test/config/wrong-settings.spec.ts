@@ -133,6 +133,15 @@ describe('settings that are right alone and wrong together are refused', () => {
     ]);
   });
 
+  it.each<Record<string, string>>([{ METRICS_PORT: '3000' }, { METRICS_PORT: '4000', PORT: '4000' }])(
+    'a port for metrics that the service has already: %o',
+    (environment) => {
+      expect(refusal(environment)).toEqual([
+        `METRICS_PORT=${environment.METRICS_PORT} is not allowed. Allowed: another port than PORT, or 0.`,
+      ]);
+    },
+  );
+
   it.each<Record<string, string>>([
     { COOKIE_SAMESITE: 'none' },
     { COOKIE_SAMESITE: 'none', PUBLIC_URL: 'http://id.example.com' },

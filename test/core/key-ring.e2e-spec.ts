@@ -85,6 +85,12 @@ describe('A key that somebody withdraws', () => {
     expect(kidOf((await client.newcomer()).pair.access)).toBe(kidOf(before.access));
   });
 
+  it('has no private half any more', async () => {
+    const { pair } = await client.newcomer();
+    await store().revoke(kidOf(pair.access));
+    expect(await store().all()).toMatchObject([{ sealedPrivateKey: '' }]);
+  });
+
   it('cannot be withdrawn twice, nor a key that there is not', async () => {
     const [kid = ''] = await published();
     expect([await store().revoke(kid), await store().revoke(kid), await store().revoke('nonsense')]).toEqual([

@@ -3,6 +3,7 @@ import type { Origin } from '../../audit/audit-entry.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Config } from '../../config/env.js';
 import { AuthError, DeadLinkError } from '../../errors/auth-error.js';
+import { KnownNetworks } from '../../limits/known-networks.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
@@ -42,6 +43,7 @@ export class PasswordResetService {
     private readonly requests: MailRequests,
     private readonly mails: MailQueue,
     private readonly revocation: RevocationService,
+    private readonly networks: KnownNetworks,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
     private readonly config: Config,
@@ -80,6 +82,8 @@ export class PasswordResetService {
     if (epoch === undefined) throw new DeadLinkError();
     await this.revocation.finish(user.id, epoch, 'password_changed');
     await this.tokens.endAll(user.id, 'verify_email');
+    // Whoever had the old password may have made a network of his known, which has a budget of its own.
+    await this.networks.forget(user.id);
     this.notices.passwordReset(email);
     this.audit.record({ kind: 'password_reset', from: client, accountId: user.id, actorId: user.id });
   }
