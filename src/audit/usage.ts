@@ -4,6 +4,7 @@ import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
 
 const FLUSH_MS = 1000;
+const DAY_MS = 86_400_000;
 
 /** What is counted. */
 export type Use = 'registrations' | 'sign_ins' | 'refreshes' | 'requests';
@@ -14,7 +15,7 @@ type Counts = Record<Use, number>;
 @Injectable()
 export class Usage implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Usage.name);
-  /** By `day contract`. */
+  /** By `day contract`; days count from the epoch, as each request is counted and a date is dear to write. */
   private counts = new Map<string, Counts>();
   private writing: Promise<void> = Promise.resolve();
 
@@ -24,7 +25,7 @@ export class Usage implements BeforeApplicationShutdown {
   ) {}
 
   count(contract: string, use: Use): void {
-    const key = `${this.clock.now().toISOString().slice(0, 10)} ${contract}`;
+    const key = `${Math.floor(this.clock.nowMs() / DAY_MS)} ${contract}`;
     let counts = this.counts.get(key);
     if (!counts) this.counts.set(key, (counts = { registrations: 0, sign_ins: 0, refreshes: 0, requests: 0 }));
     counts[use]++;
@@ -49,7 +50,8 @@ export class Usage implements BeforeApplicationShutdown {
   }
 
   private async add(key: string, counts: Counts): Promise<void> {
-    const [day = '', contract = ''] = key.split(' ');
+    const [number = '', contract = ''] = key.split(' ');
+    const day = new Date(Number(number) * DAY_MS).toISOString().slice(0, 10);
     await this.sql.rows(
       `INSERT INTO usage_days (day, contract, registrations, sign_ins, refreshes, requests)
        VALUES (:day, :contract, :registrations, :sign_ins, :refreshes, :requests)

@@ -24,7 +24,7 @@ describe.each(bothEngines('lost_answers'))('A revocation whose answer was lost o
     const rows = sql.rows.bind(sql);
     vi.spyOn(sql, 'rows').mockImplementation(async (statement, parameters) => {
       const answer = await rows(statement, parameters);
-      if (!statement.startsWith('UPDATE sessions SET revoked_at')) return answer as never;
+      if (!statement.startsWith('UPDATE sessions SET revoked_at')) return answer;
       throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     });
     const signOut = (): ReturnType<typeof send> =>
