@@ -1,0 +1,140 @@
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { DataSource, type ObjectLiteral, type Repository } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AuditEvent } from '../src/audit/audit-event.entity.js';
+import { UsageDay } from '../src/audit/usage-day.entity.js';
+import { KnownNetwork } from '../src/limits/known-network.entity.js';
+import { Session } from '../src/tokens/session.entity.js';
+import { SigningKeysStore } from '../src/tokens/signing-keys.store.js';
+import { User } from '../src/users/user.entity.js';
+import { bareToken } from './drivers/bare-token.driver.js';
+import { AccountClient, askAs, type Holder, idsOf } from './support/account.client.js';
+import { BasicClient } from './support/basic.client.js';
+import { send } from './support/http.js';
+import { decode } from './support/jwt.js';
+import { startPostgres } from './support/postgres.js';
+import { type Environment, type Service, startService } from './support/service.js';
+
+const DAY = 86_400;
+
+/** How many timers the service has. Each has a test here, which fails without it. */
+const TIMERS = 8;
+
+let service: Service;
+
+/** Starts a service whose timers go only when a test lets a minute pass. */
+async function start(env: Environment): Promise<void> {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  service = await startService(env);
+}
+
+async function stop(): Promise<void> {
+  await service.stop();
+  vi.useRealTimers();
+}
+
+const passMinute = (): void => void vi.advanceTimersByTime(60_000);
+
+const rows = <Row extends ObjectLiteral>(entity: new () => Row): Repository<Row> =>
+  service.app.get(DataSource).getRepository(entity);
+
+const client = new AccountClient(() => service, bareToken);
+
+async function newcomer(): Promise<Holder & { readonly accountId: number; readonly sessionId: string }> {
+  const holder = await client.newcomer();
+  return { ...holder, ...(await idsOf(service, holder)) };
+}
+
+describe('the timers of the service', () => {
+  beforeAll(() => start({ LIMITS: 'on' }));
+  afterAll(stop);
+
+  it('are as many as are tested here', () => {
+    expect(service.app.get(SchedulerRegistry).getIntervals()).toHaveLength(TIMERS);
+  });
+
+  it('write the audit trail', async () => {
+    const { accountId, person } = await newcomer();
+    expect((await client.ask(bareToken.signIn({ ...person, password: 'Wrong1234' }))).status).toBe(401);
+    const refusals = (): Promise<AuditEvent[]> => rows(AuditEvent).findBy({ accountId, refusal: 'password_wrong' });
+    expect(await refusals()).toEqual([]);
+    passMinute();
+    await expect.poll(refusals).toEqual([expect.objectContaining({ kind: 'signed_in', door: 'bare-token' })]);
+  });
+
+  it('write how much each contract is used', async () => {
+    const signIns = async (): Promise<number> =>
+      (await rows(UsageDay).findBy({ contract: 'bare-token' })).reduce((sum, day) => sum + day.signIns, 0);
+    const before = await signIns();
+    await client.newcomer();
+    expect(await signIns()).toBe(before);
+    passMinute();
+    await expect.poll(signIns).toBeGreaterThan(before);
+  });
+
+  it('write when accounts signed in last', async () => {
+    const { accountId } = await newcomer();
+    const lastSignIn = async (): Promise<Date | null> =>
+      (await rows(User).findOneByOrFail({ id: accountId })).lastSignInAt;
+    expect(await lastSignIn()).toBeNull();
+    passMinute();
+    await expect.poll(lastSignIn).toEqual(expect.any(Date));
+  });
+
+  it('write from which networks accounts signed in', async () => {
+    const { accountId } = await newcomer();
+    const networks = async (): Promise<string[]> =>
+      (await rows(KnownNetwork).findBy({ userId: accountId })).map(({ network }) => network);
+    expect(await networks()).toEqual([]);
+    passMinute();
+    await expect.poll(networks).toEqual(['127.0.0.0/24']);
+  });
+
+  it('write when sessions were used last', async () => {
+    const { sessionId, ...holder } = await newcomer();
+    passMinute();
+    const lastSeen = async (): Promise<number> =>
+      (await rows(Session).findOneByOrFail({ id: sessionId })).lastSeenAt.getTime();
+    const before = await lastSeen();
+    service.advance(61);
+    expect((await askAs(service, holder, 'GET', '/account')).status).toBe(200);
+    expect(await lastSeen()).toBe(before);
+    passMinute();
+    await expect.poll(lastSeen).toBeGreaterThan(before + 60_000);
+  });
+
+  it('remove an account that nobody verified', async () => {
+    const { tokens } = await new BasicClient(`${service.url}/basic`).newcomer();
+    const id = Number(decode(tokens.access_token).claims.sub);
+    service.advance(8 * DAY);
+    expect(await rows(User).countBy({ id })).toBe(1);
+    passMinute();
+    await expect.poll(() => rows(User).countBy({ id })).toBe(0);
+  });
+
+  it('notice a key that somebody else published', async () => {
+    const keys = service.app.get(SigningKeysStore);
+    const kid = await keys.publish(new Date(Date.now() + DAY * 1000), await keys.all());
+    const published = async (): Promise<unknown> => {
+      const { json } = await send('GET', `${service.url}/.well-known/jwks.json`);
+      return (json as { keys: { kid: string }[] }).keys.map((key) => key.kid);
+    };
+    expect(await published()).not.toContain(kid);
+    passMinute();
+    await expect.poll(published).toContain(kid);
+  });
+});
+
+describe('the timers of the service on PostgreSQL', () => {
+  beforeAll(async () => start(await (await startPostgres()).createDatabase('timers')));
+  afterAll(stop);
+
+  it('notice a session that somebody else revoked', async () => {
+    const { sessionId, ...holder } = await newcomer();
+    const status = async (): Promise<number> => (await askAs(service, holder, 'GET', '/account')).status;
+    await rows(Session).update({ id: sessionId }, { revokedAt: new Date(), revokedBecause: 'signed_out' });
+    expect(await status()).toBe(200);
+    passMinute();
+    await expect.poll(status).toBe(401);
+  });
+});
