@@ -2,9 +2,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
 import { type Config, ConfigError, readEnvironment } from './config/env.js';
 
-/** How long running requests may take to finish after SIGTERM, and when the process ends whatever happens, in milliseconds. */
-const REQUESTS_END_MS = 9000;
-const PROCESS_ENDS_MS = 10_000;
+/**
+ * How long running requests may take to finish after SIGTERM, and when the process begins to end whatever happens, in
+ * milliseconds: in time to be gone after 10 seconds.
+ */
+const REQUESTS_END_MS = 8000;
+const PROCESS_ENDS_MS = 9000;
 
 let stopping: Promise<void> | undefined;
 

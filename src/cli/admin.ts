@@ -1,6 +1,6 @@
 import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
-import { readEnvironment } from '../config/env.js';
+import { type Config, readEnvironment } from '../config/env.js';
 import { EMAIL_MAX_LENGTH, isEmailAddress, isUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PASSWORD_MIN_LENGTH, PasswordPolicy } from '../users/password-policy.js';
@@ -8,7 +8,7 @@ import { UsersModule } from '../users/users.module.js';
 import { UsersService } from '../users/users.service.js';
 import { CommandError } from './command-error.js';
 import { migrateEmptyStore } from './migrate.js';
-import { print } from './output.js';
+import { print, remark } from './output.js';
 import { askForNewPassword } from './password-prompt.js';
 import { withServices } from './services.js';
 
@@ -39,7 +39,12 @@ export async function createAdmin(username: string, { email }: { readonly email?
       detail: { is_admin: true },
     });
     print(`created administrator ${username}, account ${id}`);
+    if (email !== undefined && config.EMAIL_VERIFICATION) remark(verification(email, config));
   });
+}
+
+function verification(email: string, { PUBLIC_URL }: Config): string {
+  return `${email} counts once it is verified: POST ${PUBLIC_URL}/verify/resend with ${JSON.stringify({ email })} mails the link.`;
 }
 
 function demandNames({ username, email }: Names): void {

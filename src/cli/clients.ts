@@ -5,7 +5,7 @@ import { readEnvironment } from '../config/env.js';
 import { ServiceClient } from '../tokens/service-client.entity.js';
 import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
 import { CommandError } from './command-error.js';
-import { print, printList, remark } from './output.js';
+import { demandWritten, print, printList, remark } from './output.js';
 import { withServices } from './services.js';
 
 const NEEDS = { imports: [TypeOrmModule.forFeature([ServiceClient])], providers: [ServiceClientsService] };
@@ -29,7 +29,15 @@ export async function createClient(name: string, { scope }: { readonly scope: re
     audit.record({ ...BY, kind: 'client_created', detail: { client_id: id, name, scopes: [...new Set(scope)] } });
     print(`client_id      ${id}`);
     print(`client_secret  ${secret}`);
+    await demandWritten().catch((cause: unknown) => refuseUnseen(id, cause));
     remark('The secret is shown only now: only its hash is stored.');
+  });
+}
+
+function refuseUnseen(id: string, cause: unknown): never {
+  const { message } = cause as Error;
+  throw new CommandError(`${message} Nobody has seen the secret of ${id}. Run: latchkey client revoke ${id}`, {
+    cause,
   });
 }
 

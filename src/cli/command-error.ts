@@ -1,16 +1,20 @@
 import { ConfigError } from '../config/env.js';
 import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
+import { OutputError } from './output.js';
 
 /** A command that was refused or failed, in one line for the one who typed it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** What is told by its message alone. */
+const FORESEEN = [CommandError, ConfigError, AuthError, OutputError];
+
 /** How a failure is told: a line for what its user can cause, the stack for a mistake of ours. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof CommandError || error instanceof ConfigError || error instanceof AuthError) return error.message;
   if (!(error instanceof Error)) return String(error);
+  if (FORESEEN.some((kind) => error instanceof kind)) return error.message;
   if (isStoreFailure(error) || isSqliteFailure(error)) return `The database cannot be used: ${reasonOf(error)}`;
   return error.stack ?? error.message;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { demandWritten, outliveOutput } from './output.js';
 import { program } from './program.js';
 
 const DONE = 0;
@@ -9,25 +10,29 @@ const WRONG_USAGE = 2;
 // What a command writes is for the user of the service alone: the database holds password hashes.
 process.umask(0o077);
 
-// A command that ends without being done has failed, whatever it waited for.
-process.exitCode = FAILED;
+outliveOutput();
 
 try {
-  await program(version()).parseAsync();
+  await run();
+  await demandWritten();
   process.exitCode = DONE;
 } catch (error) {
   // What was begun may have left connections open.
-  process.exit(error instanceof CommanderError ? usageCode(error) : await failed(error));
+  process.exit(error instanceof CommanderError ? WRONG_USAGE : await failed(error));
+}
+
+/** @throws {CommanderError} for wrong usage, of which Commander has told already */
+async function run(): Promise<void> {
+  // A command that ends without being done has failed, whatever it waited for. Commander ends help with the code there is.
+  const latchkey = program(version()).hook('preAction', () => void (process.exitCode = FAILED));
+  await latchkey.parseAsync().catch((error: unknown) => {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+  });
 }
 
 function version(): string {
   const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(file) as { version: string }).version;
-}
-
-/** Commander has told what is wrong already; help that was asked for is no error. */
-function usageCode({ exitCode }: CommanderError): number {
-  return exitCode === 0 ? DONE : WRONG_USAGE;
 }
 
 /** What the failure is told with is loaded only now: it knows the errors of the database. */

@@ -1,11 +1,10 @@
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
-import { databaseFile } from '../config/data-folder.js';
 import { type Config, readEnvironment } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { DataFolderLock } from '../database/data-folder-lock.js';
 import { createDataSource, migrate, schemaGap } from '../database/data-source.js';
 import { ENTITIES } from '../entities.js';
+import { hasEmbeddedDatabase } from './embedded-database.js';
 import { print } from './output.js';
 
 /** `latchkey migrate`. */
@@ -38,7 +37,7 @@ async function migrateStore(config: Config): Promise<string[]> {
 }
 
 async function isEmpty(config: Config): Promise<boolean> {
-  if (!config.DATABASE_URL && !existsSync(databaseFile(config))) return true;
+  if (!config.DATABASE_URL && !hasEmbeddedDatabase(config)) return true;
   const dataSource = await createDataSource(config, ENTITIES).initialize();
   return (await schemaGap(dataSource).finally(() => dataSource.destroy())).isEmpty;
 }

@@ -4,12 +4,21 @@ import { setImmediate } from 'node:timers/promises';
 import { read } from 'read';
 import { CommandError } from './command-error.js';
 
+/** What bytes that are no UTF-8 are read as. */
+const REPLACEMENT = '\uFFFD';
+
 /**
  * A new password: asked for twice without echo, or where standard input is no terminal, its first line.
- * @throws {CommandError} if there is none, the two differ or the asking is broken off
+ * @throws {CommandError} if there is none, it is no UTF-8, the two differ or the asking is broken off
  */
 export async function askForNewPassword(): Promise<string> {
-  if (!process.stdin.isTTY) return firstLine();
+  const password = await (process.stdin.isTTY ? askTwice() : firstLine());
+  // It would be stored as another one, which nobody can type.
+  if (password.includes(REPLACEMENT)) throw new CommandError('The password is not encoded in UTF-8; nothing was done.');
+  return password;
+}
+
+async function askTwice(): Promise<string> {
   const password = await ask('Password:');
   const again = await ask('Password, once more:');
   if (password !== again) throw new CommandError('The two passwords differ; nothing was done.');

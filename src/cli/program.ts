@@ -50,7 +50,10 @@ function addAdmin(latchkey: Command): void {
     .command('create')
     .description('create an administrator; the password is asked for, or is the first line of standard input')
     .argument('<name>', 'the username')
-    .option('--email <address>', 'the e-mail address, which counts once it is verified by a mailed link')
+    .option(
+      '--email <address>',
+      'the e-mail address; it counts once it is verified, and POST /verify/resend mails the link',
+    )
     .addHelpText('after', example('latchkey admin create alice', 'pass show latchkey | latchkey admin create alice'))
     .action(async (name, options) => (await import('./admin.js')).createAdmin(name, options));
 }

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
 import { type DynamicModule, type INestApplicationContext, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
@@ -11,6 +10,7 @@ import { ENTITIES } from '../entities.js';
 import { createLogger, NestLogger } from '../logging/logger.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { CommandError } from './command-error.js';
+import { hasEmbeddedDatabase } from './embedded-database.js';
 
 /** The few services that one command needs. */
 @Module({})
@@ -49,14 +49,14 @@ class LateLog {
  * Runs a command with the services that it needs, beside a running service or without one. What it recorded is written
  * before this is fulfilled.
  * @throws {CommandError} if there is no database yet
- * @throws {ConfigError} if the database is of another version, or what it is sealed under is not there
+ * @throws {ConfigError} if this user must not use the database, if it is of another version, or what it is sealed under is not there
  */
 export async function withServices(
   config: Config,
   needs: ModuleMetadata,
   act: (services: INestApplicationContext) => Promise<void>,
 ): Promise<void> {
-  if (!config.DATABASE_URL && !existsSync(databaseFile(config)))
+  if (!config.DATABASE_URL && !hasEmbeddedDatabase(config))
     throw new CommandError(`There is no database at ${databaseFile(config)} yet. Make it with: latchkey migrate`);
   const log = new LateLog();
   const services = await NestFactory.createApplicationContext(CommandModule.with(config, needs), {

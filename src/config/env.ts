@@ -92,6 +92,12 @@ function contradictions(settings: Settings): string[] {
       'the URL of the service, which cannot be told from PORT=0',
     ],
     [
+      settings.METRICS_PORT !== 0 && settings.METRICS_PORT === settings.PORT,
+      'METRICS_PORT',
+      String(settings.METRICS_PORT),
+      'another port than PORT, or 0',
+    ],
+    [
       settings.KEY_PUBLISH_AHEAD >= settings.KEY_ROTATION_DAYS * 86_400,
       'KEY_PUBLISH_AHEAD',
       String(settings.KEY_PUBLISH_AHEAD),

@@ -16,13 +16,15 @@ const MIGRATION_LOCK = 0x1a7c4;
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 
+const COMMON = { migrations: MIGRATIONS, synchronize: false, logging: false } as const;
+
 /** The data source that a configuration describes, not opened yet. Creates `DATA_DIR` for the embedded database. */
 export function createDataSource(config: Config, entities: Entities): DataSource {
-  const options = { entities, migrations: MIGRATIONS, synchronize: false, logging: false as const };
   if (config.DATABASE_URL) {
     adaptTimeColumns('postgres');
     return new DataSource({
-      ...options,
+      ...COMMON,
+      entities,
       type: 'postgres',
       url: config.DATABASE_URL,
       applicationName: 'latchkey',
@@ -30,17 +32,31 @@ export function createDataSource(config: Config, entities: Entities): DataSource
     });
   }
   dataFolder(config);
-  adaptTimeColumns('better-sqlite3');
   return new DataSource({
-    ...options,
-    type: 'better-sqlite3',
-    database: databaseFile(config),
-    timeout: SQLITE_BUSY_MS,
+    ...sqliteOptions(config, entities),
     enableWAL: true,
     prepareDatabase: (database: { pragma(text: string): unknown }) => {
       database.pragma(`synchronous = ${config.SQLITE_SYNCHRONOUS}`);
     },
   });
+}
+
+/**
+ * The embedded database, opened so that nothing is stored.
+ * @param isReadonly whether even SQLite may not: then it neither makes files nor takes its own away at the end
+ */
+export function createDataSourceForReading(config: Config, entities: Entities, isReadonly: boolean): DataSource {
+  return new DataSource({
+    ...sqliteOptions(config, entities),
+    readonly: isReadonly,
+    fileMustExist: true,
+    prepareDatabase: (database: { pragma(text: string): unknown }) => void database.pragma('query_only = ON'),
+  });
+}
+
+function sqliteOptions(config: Config, entities: Entities): Extract<DataSourceOptions, { type: 'better-sqlite3' }> {
+  adaptTimeColumns('better-sqlite3');
+  return { ...COMMON, entities, type: 'better-sqlite3', database: databaseFile(config), timeout: SQLITE_BUSY_MS };
 }
 
 /**

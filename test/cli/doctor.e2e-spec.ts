@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MailServer } from '../support/mail-server.js';
 import { emptyFolder } from '../support/process.js';
-import { latchkey, stored } from './run.js';
+import { latchkey, stored, TIME } from './run.js';
 
 interface Report {
   readonly code: number | null;
@@ -135,11 +135,33 @@ describe('latchkey doctor', () => {
     expect(readdirSync(data)).not.toContain('secret');
   });
 
+  it('tells of a key that signs ahead of its turn, and of one that was stored under another secret', async () => {
+    const folder = await folderInUse();
+    const data = join(folder, 'data');
+    await latchkey({ folder }, 'keys', 'rotate');
+    const [signer, next] = stored<{ kid: string }>(data, 'SELECT kid FROM signing_keys ORDER BY sequence');
+    await latchkey({ folder }, 'keys', 'revoke', String(signer?.kid));
+    const { findings } = await doctor(folder);
+    expect(findings.filter((finding) => finding.includes(' keys: '))).toEqual([
+      'ok keys: all unseal: 1',
+      expect.stringMatching(new RegExp(`^ok keys: ${next?.kid} signs, ahead of its turn, which is ${TIME}$`)),
+    ]);
+    stored(
+      data,
+      `INSERT INTO signing_keys SELECT 'stray', 9, algorithm, public_jwk, sealed_private_key, created_at,
+         '2999-01-01 00:00:00.000', token_seconds, NULL FROM signing_keys WHERE sequence = 1 RETURNING 1`,
+    );
+    const { stdout } = await latchkey({ folder }, 'doctor');
+    expect(stdout).toMatch(/^fail {2}keys {6}Signing key stray will not unseal.* -> run: latchkey keys revoke stray$/m);
+  });
+
   it('tells of a database that is none', async () => {
     const folder = await folderInUse();
     writeFileSync(join(folder, 'data', 'latchkey.db'), 'Not a database. '.repeat(100));
     const { code, findings } = await doctor(folder);
     expect(code).toBe(1);
     expect(findings).toContain('fail database: it cannot be used: file is not a database');
+    const { stdout } = await latchkey({ folder }, 'doctor');
+    expect(stdout).toContain('file is not a database -> stop the service and put a backup back\n');
   });
 });

@@ -21,7 +21,11 @@ describe('latchkey admin create, in an empty folder', () => {
     const { username, email } = newPerson();
     const input = `${PASSWORD}\nanother line\n`;
     const made = await latchkey({ folder, input }, 'admin', 'create', username, '--email', email);
-    expect(made).toEqual({ code: 0, stdout: `created administrator ${username}, account 1\n`, stderr: '' });
+    expect(made).toEqual({
+      code: 0,
+      stdout: `created administrator ${username}, account 1\n`,
+      stderr: `${email} counts once it is verified: POST http://localhost:3000/verify/resend with {"email":"${email}"} mails the link.\n`,
+    });
     const account = { username, email, is_admin: 1, status: 'active', email_verified_at: null };
     expect(accounts(folder)).toEqual([account]);
     const data = join(folder, 'data');
@@ -60,6 +64,12 @@ describe('latchkey admin create, in an empty folder', () => {
       code: 1,
       stdout: '',
       stderr: 'There is no password on standard input; nothing was done.\n',
+    });
+    const input = Buffer.from(`${PASSWORD}\u00e9\n`, 'latin1');
+    expect(await latchkey({ folder, input }, 'admin', 'create', username)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'The password is not encoded in UTF-8; nothing was done.\n',
     });
     expect(accounts(folder)).toEqual([]);
   });

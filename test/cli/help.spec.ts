@@ -105,6 +105,20 @@ describe('the exit code of latchkey', () => {
     });
   });
 
+  it.each([[['help']], [['help', 'keys']], [['keys', 'help', 'list']]])('is 0 for %j', async (args) => {
+    expect(await latchkey({ folder: emptyFolder() }, ...args)).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: latchkey /),
+      stderr: '',
+    });
+  });
+
+  it('is 2 for help with what is no command', async () => {
+    const { code, stdout, stderr } = await latchkey({ folder: emptyFolder() }, 'help', 'nothing');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: latchkey /);
+  });
+
   it.each([
     [['rotate'], "error: unknown command 'rotate'\n"],
     [['keys', 'revoke'], "error: missing required argument 'kid'\n"],

@@ -15,12 +15,21 @@ export interface Surroundings {
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty unless given. */
-  readonly input?: string;
+  readonly input?: string | Buffer;
+  /** Which user of the system runs it; the one that runs the test unless given. */
+  readonly uid?: number;
 }
 
 /** Runs `bin/latchkey.js` in a folder, with no environment but the given one. */
-export async function latchkey({ folder, env = {}, input = '' }: Surroundings, ...args: string[]): Promise<Ending> {
-  const child = spawn(process.execPath, [resolve('bin/latchkey.js'), ...args], { cwd: folder, env });
+export async function latchkey(
+  { folder, env = {}, input = '', uid }: Surroundings,
+  ...args: string[]
+): Promise<Ending> {
+  const child = spawn(process.execPath, [resolve('bin/latchkey.js'), ...args], {
+    cwd: folder,
+    env,
+    ...(uid !== undefined && { uid }),
+  });
   const written = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (written.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (written.stderr += chunk.toString()));

@@ -9,7 +9,7 @@ import { checkFiles } from './files.check.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 import { checkKeys } from './keys.check.js';
 import { checkMail } from './mail.check.js';
-import { openForReading } from './store.js';
+import { adviceFor, openForReading } from './store.js';
 
 /** `latchkey doctor`. @throws {CommandError} if something failed */
 export async function doctor({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -51,8 +51,8 @@ async function checkStore(config: Config): Promise<Finding[]> {
     if (!store) return [warn('database', 'there is none yet', 'start the service, or run: latchkey migrate')];
     return await checkOpened(store, config);
   } catch (error) {
-    const advice = config.DATABASE_URL ? 'check DATABASE_URL, and the network in between' : 'put a backup back';
-    return [fail('database', `it cannot be used: ${reasonOf(error)}`, advice)];
+    const cause = error instanceof ConfigError ? error.cause : error;
+    return [fail('database', `it cannot be used: ${reasonOf(cause)}`, adviceFor(cause, config))];
   } finally {
     await store?.destroy();
   }

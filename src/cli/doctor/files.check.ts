@@ -8,6 +8,8 @@ import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 const SPACE_SCARCE = 1_000_000_000;
 const SPACE_GONE = 100_000_000;
 
+const RUN_AS = 'run this as the user that runs the service, and give the folder to that user';
+
 /** Whether the data folder can be used, has room, and is closed to everybody else; and whether the secret is there. */
 export function checkFiles(config: Config): Finding[] {
   const folder = checkFolder(config);
@@ -17,16 +19,13 @@ export function checkFiles(config: Config): Finding[] {
 
 function checkFolder({ DATA_DIR, DATABASE_URL, SMTP_URL, LATCHKEY_SECRET }: Config): Finding[] {
   if (DATABASE_URL && SMTP_URL && LATCHKEY_SECRET) return [ok('files', 'no data folder is needed')];
-  if (existsSync(DATA_DIR) && !statSync(DATA_DIR).isDirectory())
-    return [fail('files', `DATA_DIR=${DATA_DIR} is no folder`, 'name a folder')];
-  if (!existsSync(DATA_DIR)) return [ok('files', `DATA_DIR=${DATA_DIR} is not there yet: the first start makes it`)];
   try {
+    if (!statSync(DATA_DIR).isDirectory()) return [fail('files', `DATA_DIR=${DATA_DIR} is no folder`, 'name a folder')];
     accessSync(DATA_DIR, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return [
-      fail('files', `DATA_DIR=${DATA_DIR} cannot be used (${code})`, 'give it to the user that runs the service'),
-    ];
+    if (code === 'ENOENT') return [ok('files', `DATA_DIR=${DATA_DIR} is not there yet: the first start makes it`)];
+    return [fail('files', `DATA_DIR=${DATA_DIR} cannot be used (${code})`, RUN_AS)];
   }
   const { bavail, bsize } = statfsSync(DATA_DIR);
   return [checkSpace(DATA_DIR, bavail * bsize)];

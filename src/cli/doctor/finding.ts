@@ -25,6 +25,8 @@ export function fail(about: Finding['about'], found: string, advice: string): Fi
 
 /** A failure's message, in one line. */
 export function reasonOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException;
+  // TypeORM wraps what a driver says.
+  const { driverError = error } = error as { readonly driverError?: unknown };
+  const { message, code } = driverError as NodeJS.ErrnoException;
   return (message || String(code)).replace(/\s+/g, ' ').replace(/\.$/, '');
 }
