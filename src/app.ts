@@ -39,7 +39,7 @@ export interface AppOptions {
 }
 
 /**
- * The application as `main.ts`, the tests and the benchmark all start it: initialised, not listening yet.
+ * The application as `main.ts`, `latchkey serve` and the tests all start it: initialised, not listening yet.
  * @throws {ConfigError} if the data folder is in use or damaged
  */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
