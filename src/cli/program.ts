@@ -100,6 +100,8 @@ function addKeys(latchkey: Command): void {
       'withdraw a key that leaked: every token that it signed is refused; if it signs, the next one does at once',
     )
     .argument('<kid>', 'its kid, as keys list tells it')
+    // One kid in 64 begins with a hyphen.
+    .allowUnknownOption()
     .addHelpText('after', example('latchkey keys revoke O5hGjt0zMLbZPRBEQ1VJbYAPcUpGzxzFo7tqbNeH7yA'))
     .action(async (kid) => (await import('./keys.js')).revokeKey(kid));
 }

@@ -250,6 +250,11 @@ describe('latchkey keys', () => {
       stdout: '',
       stderr: `There is no key ${one}, or it is withdrawn already. See: latchkey keys list\n`,
     });
+    // One kid in 64 begins with a hyphen, and is no option.
+    const hyphened = `-${one.slice(1)}`;
+    expect(await latchkey({ folder }, 'keys', 'revoke', hyphened)).toMatchObject({
+      stderr: `There is no key ${hyphened}, or it is withdrawn already. See: latchkey keys list\n`,
+    });
     const { stdout } = await latchkey({ folder }, 'keys', 'revoke', two);
     const three = /(\S{43}) signs in its place/.exec(stdout)?.[1];
     const at = expect.stringMatching(`^${TIME}$`);

@@ -53,7 +53,7 @@ async function start(
     PORT: '0',
     PUBLIC_URL: 'http://latchkey.test',
     DATA_DIR: dataDir,
-    HASH_THREADS: '2',
+    HASH_THREADS: '1',
     // Tests make many people from one address; those about limits switch them on.
     LIMITS: 'off',
     ...rest,
