@@ -6,7 +6,7 @@ import { decode } from '../support/jwt.js';
 import { basicOf } from '../support/oauth.client.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
-import { type Ending, latchkey } from './run.js';
+import { type Ending, latchkeyProcess } from './run.js';
 
 /** How soon a running service notices what was done to the keys, in milliseconds, and how late a busy machine may be. */
 const NOTICED_MS = 5000;
@@ -22,7 +22,7 @@ afterAll(() => service.stop());
 /** Runs a command on the data folder of the running service. */
 function command(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Ending> {
   const { dataDir } = service;
-  return latchkey({ folder: dataDir, env: { DATA_DIR: dataDir, ...env }, input }, ...args);
+  return latchkeyProcess({ folder: dataDir, env: { DATA_DIR: dataDir, ...env }, input }, ...args);
 }
 
 async function published(): Promise<string[]> {

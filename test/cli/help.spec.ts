@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { CLIENT_SCOPES, program } from '../../src/cli/program.js';
 import { SCOPES } from '../../src/tokens/service-clients.service.js';
 import { emptyFolder } from '../support/process.js';
-import { latchkey } from './run.js';
+import { latchkeyProcess } from './run.js';
 
 interface Leaf {
   readonly name: string;
@@ -97,8 +97,8 @@ describe('the exit code of latchkey', () => {
   it('is 0 for help and version that were asked for', async () => {
     const here = { folder: emptyFolder() };
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(await latchkey(here, '--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-    expect(await latchkey(here, 'keys', 'revoke', '--help')).toEqual({
+    expect(await latchkeyProcess(here, '--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await latchkeyProcess(here, 'keys', 'revoke', '--help')).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^Usage: latchkey keys revoke \[options\] <kid>\n/),
       stderr: '',
@@ -106,7 +106,7 @@ describe('the exit code of latchkey', () => {
   });
 
   it.each([[['help']], [['help', 'keys']], [['keys', 'help', 'list']]])('is 0 for %j', async (args) => {
-    expect(await latchkey({ folder: emptyFolder() }, ...args)).toEqual({
+    expect(await latchkeyProcess({ folder: emptyFolder() }, ...args)).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^Usage: latchkey /),
       stderr: '',
@@ -114,7 +114,7 @@ describe('the exit code of latchkey', () => {
   });
 
   it('is 2 for help with what is no command', async () => {
-    const { code, stdout, stderr } = await latchkey({ folder: emptyFolder() }, 'help', 'nothing');
+    const { code, stdout, stderr } = await latchkeyProcess({ folder: emptyFolder() }, 'help', 'nothing');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: latchkey /);
   });
@@ -129,11 +129,11 @@ describe('the exit code of latchkey', () => {
       "error: option '--scope <scope>' argument 'all' is invalid. Allowed: introspect, revoke.\n",
     ],
   ])('is 2 for the wrong usage %j, with one line', async (args, stderr) => {
-    expect(await latchkey({ folder: emptyFolder() }, ...args)).toEqual({ code: 2, stdout: '', stderr });
+    expect(await latchkeyProcess({ folder: emptyFolder() }, ...args)).toEqual({ code: 2, stdout: '', stderr });
   });
 
   it('is 2 without a command, with the help', async () => {
-    const { code, stdout, stderr } = await latchkey({ folder: emptyFolder() });
+    const { code, stdout, stderr } = await latchkeyProcess({ folder: emptyFolder() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: latchkey /);
   });

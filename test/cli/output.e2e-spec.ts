@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyFolder } from '../support/process.js';
-import { latchkey, stored, trail } from './run.js';
+import { latchkeyProcess, stored, trail } from './run.js';
 
 /** Standard outputs that take nothing. */
 const BROKEN = [
@@ -40,14 +40,14 @@ describe.each(BROKEN)('a command whose output goes to $output', ({ code, path })
 
   it('does and records what it was asked to do all the same', async () => {
     const folder = emptyFolder();
-    await latchkey({ folder }, 'migrate');
+    await latchkeyProcess({ folder }, 'migrate');
     expect(await into(path, folder, 'keys', 'rotate')).toEqual([1, `${said}\n`]);
     expect(trail(join(folder, 'data'))).toEqual([expect.objectContaining({ kind: 'key_published' })]);
   });
 
   it('says how to revoke a client whose secret nobody has seen', async () => {
     const folder = emptyFolder();
-    await latchkey({ folder }, 'migrate');
+    await latchkeyProcess({ folder }, 'migrate');
     const ending = await into(path, folder, 'client', 'create', 'billing', '--scope', 'revoke');
     const [client] = stored<{ id: string }>(join(folder, 'data'), 'SELECT id FROM service_clients');
     const id = String(client?.id);

@@ -4,7 +4,7 @@ import { newPerson } from '../support/people.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { emptyFolder } from '../support/process.js';
 import type { Environment } from '../support/service.js';
-import { latchkey } from './run.js';
+import { latchkey, latchkeyProcess } from './run.js';
 
 let postgres: Postgres;
 
@@ -22,7 +22,7 @@ async function settings(name: string): Promise<Environment> {
 describe('latchkey on PostgreSQL', () => {
   it('migrates once, even when asked for at the same time', async () => {
     const here = { folder: emptyFolder(), env: await settings('migrate') };
-    const both = await Promise.all([latchkey(here, 'migrate'), latchkey(here, 'migrate')]);
+    const both = await Promise.all([latchkeyProcess(here, 'migrate'), latchkeyProcess(here, 'migrate')]);
     expect(both.map(({ stdout }) => stdout).sort()).toEqual([
       'Nothing to do: the database is up to date.\n',
       MIGRATIONS.map(({ name }) => `ran ${name}\n`).join(''),

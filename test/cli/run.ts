@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { CommanderError } from 'commander';
+import { vi } from 'vitest';
+import { describeFailure } from '../../src/cli/command-error.js';
+import { program } from '../../src/cli/program.js';
 
 /** How a command ended, and what it wrote. */
 export interface Ending {
@@ -20,8 +24,17 @@ export interface Surroundings {
   readonly uid?: number;
 }
 
+/**
+ * Runs a command as `bin/latchkey.js` does, with no environment but the given one: in this process, where a process of its
+ * own would show nothing more. Passwords are hashed by the built command only, and another user needs another process.
+ */
+export async function latchkey(surroundings: Surroundings, ...args: string[]): Promise<Ending> {
+  const needsProcess = args[0] === 'admin' || surroundings.uid !== undefined || surroundings.input !== undefined;
+  return needsProcess ? latchkeyProcess(surroundings, ...args) : latchkeyHere(surroundings, args);
+}
+
 /** Runs `bin/latchkey.js` in a folder, with no environment but the given one. */
-export async function latchkey(
+export async function latchkeyProcess(
   { folder, env = {}, input = '', uid }: Surroundings,
   ...args: string[]
 ): Promise<Ending> {
@@ -38,6 +51,46 @@ export async function latchkey(
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...written };
+}
+
+async function latchkeyHere({ folder, env = {} }: Surroundings, args: readonly string[]): Promise<Ending> {
+  const before = { env: process.env, folder: process.cwd(), umask: process.umask(0o077) };
+  const output = { stdout: vi.spyOn(process.stdout, 'write'), stderr: vi.spyOn(process.stderr, 'write') };
+  for (const written of Object.values(output)) written.mockImplementation(taken);
+  process.chdir(folder);
+  process.env = { ...env };
+  try {
+    const code = await endOf(program('0').parseAsync([...args], { from: 'user' }));
+    return { code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
+  } finally {
+    for (const written of Object.values(output)) written.mockRestore();
+    process.env = before.env;
+    process.chdir(before.folder);
+    process.umask(before.umask);
+  }
+}
+
+/** The exit code of a command, as `src/cli/main.ts` tells and words it. */
+async function endOf(command: Promise<unknown>): Promise<number> {
+  try {
+    await command;
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`${describeFailure(error)}\n`);
+    return 1;
+  }
+}
+
+/** As a stream takes what is written to it, and says so at once. */
+function taken(...parameters: unknown[]): boolean {
+  const written = parameters.at(-1);
+  if (typeof written === 'function') (written as () => void)();
+  return true;
+}
+
+function textOf({ mock }: { readonly mock: { readonly calls: readonly (readonly unknown[])[] } }): string {
+  return mock.calls.map(([text]) => String(text)).join('');
 }
 
 /** What the embedded database of a folder holds. */
