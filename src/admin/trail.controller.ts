@@ -7,7 +7,8 @@ import { NATIVE } from '../contract-kit/native.js';
 import { ContractQuery } from '../contract-kit/query.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { ADMIN_READING, ForAdmins } from './admin-route.js';
-import { AuditEventsDto, auditEventsDto, AuditQueryDto, eventsAsked } from './audit.dto.js';
+import { AuditEventsDto, auditEventsDto } from './audit-event.dto.js';
+import { AuditQueryDto, eventsAsked } from './audit-query.dto.js';
 import { daysAsked, UsageDto, usageDto, UsageQueryDto } from './usage.dto.js';
 
 /** What was done, and how much, for administrators. */

@@ -41,3 +41,6 @@ export const AUDIT_KINDS = {
 
 /** The stable name of what was done. */
 export type AuditKind = keyof typeof AUDIT_KINDS;
+
+/** Every kind, by its stable name. */
+export const AUDIT_KIND_NAMES: readonly string[] = Object.keys(AUDIT_KINDS);

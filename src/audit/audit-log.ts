@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LRUCache } from 'lru-cache';
 import { Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { ServiceSecret } from '../config/service-secret.js';
@@ -11,6 +10,7 @@ import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { RepeatedRefusals } from './repeated-refusals.js';
 import { leastIdAt, UuidV7 } from './uuid-v7.js';
 
 /** How often what was recorded is written, in milliseconds: what a crash may lose. */
@@ -22,25 +22,13 @@ const BATCH = 500;
 /** How many events wait at most while the store fails. */
 const WAITING_LIMIT = 100_000;
 
-/** How often such a refusal is recorded alike: an attacker must not fill the trail without a single guess. */
-const REPEATED_REFUSAL_MS = 60_000;
-
-/** Refusals that nothing was compared for. */
-const WITHOUT_A_GUESS: ReadonlySet<string | undefined> = new Set([
-  'too_many_attempts',
-  'pin_locked',
-  'hashing_overloaded',
-  'admin_required',
-]);
-
 /** Records acts, off the path of the acts: they wait in memory for at most half a second. */
 @Injectable()
 export class AuditLog implements BeforeApplicationShutdown {
   private readonly logger = new Logger(AuditLog.name);
   private readonly ids = new UuidV7();
   private readonly identifierKey: Buffer;
-  /** When such a refusal was recorded last, in milliseconds. */
-  private readonly refusedAt = new LRUCache<string, number>({ max: 10_000 });
+  private readonly refusals = new RepeatedRefusals();
   private waiting: AuditEvent[] = [];
   private writing: Promise<void> = Promise.resolve();
   private dropped = 0;
@@ -67,7 +55,7 @@ export class AuditLog implements BeforeApplicationShutdown {
 
   /** Records an act. Never throws and never waits. */
   record(entry: AuditEntry): void {
-    if (this.isRepeated(entry)) return;
+    if (this.refusals.isRepeated(entry, this.clock.nowMs())) return;
     if (this.waiting.length >= WAITING_LIMIT) return void this.dropped++;
     this.waiting.push(this.eventOf(entry));
   }
@@ -160,16 +148,5 @@ export class AuditLog implements BeforeApplicationShutdown {
   /** Keyed, so that nobody who reads the trail can try names out. */
   private hash(identifier: string): string {
     return createHmac('sha256', this.identifierKey).update(identifier).digest('hex');
-  }
-
-  /** Names that belong to no account are all alike here: an attacker may make up as many as he likes. */
-  private isRepeated({ kind, from, refusal, accountId }: AuditEntry): boolean {
-    if (!WITHOUT_A_GUESS.has(refusal)) return false;
-    const key = [kind, refusal, from.door, from.ip, accountId].join(' ');
-    const nowMs = this.clock.nowMs();
-    // Either way: a clock may have been put back.
-    if (Math.abs(nowMs - (this.refusedAt.get(key) ?? -Infinity)) < REPEATED_REFUSAL_MS) return true;
-    this.refusedAt.set(key, nowMs);
-    return false;
   }
 }

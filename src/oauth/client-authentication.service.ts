@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Client } from '../auth/door.js';
 import { TokenReadingService } from '../auth/tokens/token-reading.service.js';
 import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
-import { ClientTrail } from './client-trail.js';
 import { OAuthError, type OAuthRefusal } from './oauth-error.js';
 import type { PresentedClient } from './presented-client.js';
 
@@ -21,7 +21,7 @@ export class ClientAuthenticationService {
   constructor(
     private readonly clients: ServiceClientsService,
     private readonly tokens: TokenReadingService,
-    private readonly trail: ClientTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -69,7 +69,7 @@ export class ClientAuthenticationService {
   }
 
   private refusal(refusal: OAuthRefusal, act: Act): OAuthError {
-    this.trail.refused({ ...act, refusal });
+    this.audit.record({ ...act, refusal });
     return new OAuthError(refusal);
   }
 }

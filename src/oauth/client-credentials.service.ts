@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { Config } from '../config/env.js';
 import { AccessTokenService } from '../tokens/access-token.service.js';
 import type { ServiceCaller } from './client-authentication.service.js';
-import { ClientTrail } from './client-trail.js';
 import type { TokenDto, TokenRequestDto } from './oauth.dto.js';
 import { OAuthError } from './oauth-error.js';
 
@@ -11,19 +11,20 @@ import { OAuthError } from './oauth-error.js';
 export class ClientCredentialsService {
   constructor(
     private readonly accessTokens: AccessTokenService,
-    private readonly trail: ClientTrail,
+    private readonly audit: AuditLog,
     private readonly config: Config,
   ) {}
 
   /** @throws {OAuthError} `grant_type_unsupported` or `scope_invalid` */
   issue({ id, scope: granted, from }: ServiceCaller, { grant_type, scope: wanted }: TokenRequestDto): TokenDto {
     if (grant_type !== 'client_credentials') throw new OAuthError('grant_type_unsupported');
+    const act = { kind: 'client_token_issued', from, actor: id } as const;
     const scope = scopeOf(wanted ?? granted, granted);
     if (scope === undefined) {
-      this.trail.refused({ kind: 'client_token_issued', refusal: 'scope_invalid', from, actor: id });
+      this.audit.record({ ...act, refusal: 'scope_invalid' });
       throw new OAuthError('scope_invalid');
     }
-    this.trail.issued({ from, actor: id, detail: { scope } });
+    this.audit.record({ ...act, detail: { scope } });
     return {
       access_token: this.accessTokens.issueForClient(id, scope),
       token_type: 'Bearer',

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientCredentialsService } from './client-credentials.service.js';
-import { ClientTrail } from './client-trail.js';
 import { OAuthController } from './oauth.controller.js';
 import { PublishedKeys } from './published-keys.js';
 import { WellKnownController } from './well-known.controller.js';
@@ -11,6 +10,6 @@ import { WellKnownController } from './well-known.controller.js';
 @Module({
   imports: [AuthModule],
   controllers: [WellKnownController, OAuthController],
-  providers: [PublishedKeys, ClientTrail, ClientAuthenticationService, ClientCredentialsService],
+  providers: [PublishedKeys, ClientAuthenticationService, ClientCredentialsService],
 })
 export class OAuthModule {}

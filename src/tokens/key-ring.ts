@@ -22,10 +22,10 @@ export interface RingKey extends ScheduledKey {
 /** The keys that access tokens are signed with, as the store has them; those that were withdrawn are not among them. */
 @Injectable()
 export class KeyRing implements OnModuleInit {
-  /** By `kid`, in the order in which they sign. */
   private readonly logger = new Logger(KeyRing.name);
   private readonly leftOut = new Set<string>();
-  private keys: ReadonlyMap<string, RingKey> = new Map();
+  private readonly keys = new Map<string, RingKey>();
+  private inOrder: readonly RingKey[] = [];
   private seen: readonly SigningKey[] = [];
   private loading: Promise<void> | undefined;
   private loadedAtMs = -Infinity;
@@ -38,12 +38,13 @@ export class KeyRing implements OnModuleInit {
 
   /** @throws {ConfigError} if a key will not unseal */
   async onModuleInit(): Promise<void> {
-    this.takeOver(await this.store.all());
+    const rows = await this.store.all();
+    this.takeOver(rows, (row) => this.ringKeyOf(row));
   }
 
   /** Every published key, in the order in which they sign. */
-  get published(): RingKey[] {
-    return [...this.keys.values()];
+  get published(): readonly RingKey[] {
+    return this.inOrder;
   }
 
   /** Every row that the last look at the store found, also those of keys that were withdrawn. */
@@ -85,23 +86,26 @@ export class KeyRing implements OnModuleInit {
   private async read(): Promise<void> {
     this.loadedAtMs = performance.now();
     const rows = await this.store.all();
-    this.takeOver(rows.filter((row) => row.revokedAt !== null || this.unseals(row)));
-    this.seen = rows;
+    this.takeOver(rows, (row) => this.unsealed(row));
   }
 
-  private takeOver(rows: readonly SigningKey[]): void {
-    this.keys = new Map(publishedAmong(rows).map((row) => [row.kid, this.ringKeyOf(row)]));
+  private takeOver(rows: readonly SigningKey[], keyOf: (row: SigningKey) => RingKey | undefined): void {
+    this.inOrder = publishedAmong(rows)
+      .map(keyOf)
+      .filter((key) => key !== undefined);
+    this.keys.clear();
+    for (const key of this.inOrder) this.keys.set(key.kid, key);
     this.seen = rows;
   }
 
   /** A key that somebody stored under another service secret must not keep a running service from the others. */
-  private unseals(row: SigningKey): boolean {
+  private unsealed(row: SigningKey): RingKey | undefined {
     try {
-      return Boolean(this.ringKeyOf(row));
+      return this.ringKeyOf(row);
     } catch (error) {
       if (!this.leftOut.has(row.kid)) this.logger.error({ message: 'A signing key is left out.', kid: row.kid, error });
       this.leftOut.add(row.kid);
-      return false;
+      return undefined;
     }
   }
 

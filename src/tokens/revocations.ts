@@ -84,7 +84,7 @@ export class Revocations implements OnModuleInit {
 
   /** How old the knowledge of other instances' revocations is, in seconds; 0 where there is no other instance. */
   get feedAgeSeconds(): number {
-    return this.sql.isPostgres ? (performance.now() - this.readAtMs) / 1000 : 0;
+    return this.sql.isPostgres ? this.sinceReadSeconds : 0;
   }
 
   /** Why a session was revoked, or `undefined` if it was not. */
@@ -92,8 +92,12 @@ export class Revocations implements OnModuleInit {
     return this.bySession.get(sessionId)?.because;
   }
 
+  private get sinceReadSeconds(): number {
+    return (performance.now() - this.readAtMs) / 1000;
+  }
+
   private recent(): string {
-    return `revoked_at > {now-${Math.ceil(this.feedAgeSeconds) + OVERLAP_SECONDS}}`;
+    return `revoked_at > {now-${Math.ceil(this.sinceReadSeconds) + OVERLAP_SECONDS}}`;
   }
 
   private async read(which: string, parameters: Record<string, Date> = {}): Promise<void> {

@@ -1,9 +1,10 @@
-import { IsNull, type DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Config } from '../../config/env.js';
 import { ServiceSecret } from '../../config/service-secret.js';
 import { unsealKey } from '../../tokens/key-sealing.js';
 import { nextKeyDue, signerAt } from '../../tokens/key-schedule.js';
 import { SigningKey } from '../../tokens/signing-key.entity.js';
+import { publishedAmong } from '../../tokens/signing-keys.store.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 /** How long a running service may take to publish a key that is due, in milliseconds. */
@@ -14,9 +15,7 @@ const RESTORE = 'give the secret of before back; docs/operating.md says how to g
 
 /** Whether the signing keys can be used, and are rotated in time. */
 export async function checkKeys(store: DataSource, config: Config): Promise<Finding[]> {
-  const keys = await store
-    .getRepository(SigningKey)
-    .find({ where: { revokedAt: IsNull() }, order: { signsFrom: 'ASC', sequence: 'ASC' } });
+  const keys = publishedAmong(await store.getRepository(SigningKey).find());
   const now = Date.now();
   const signer = signerAt(keys, now);
   if (!signer) return [warn('keys', 'there is no signing key', 'start the service: it makes one')];

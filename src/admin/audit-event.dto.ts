@@ -1,52 +1,8 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AUDIT_KINDS, type AuditKind } from '../audit/audit-kinds.js';
-import type { AuditFilter, AuditPage } from '../audit/audit-trail.js';
-import { isSessionId } from '../auth/account/account-sessions.service.js';
+import { AUDIT_KIND_NAMES, type AuditKind } from '../audit/audit-kinds.js';
+import type { AuditPage } from '../audit/audit-trail.js';
 import { encodeCursor } from '../contract-kit/cursor.js';
-import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
-import { readAccountId } from '../users/account-id.js';
-import { isDateTime } from './times.js';
-
-const KINDS = Object.keys(AUDIT_KINDS);
-
-const isAccountId = (text: string): boolean => readAccountId(text) !== undefined;
-
-/** The query of the audit trail; a cursor of it is the id of an event. */
-export class AuditQueryDto {
-  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that it was done to.' })
-  @CheckOptional(1, 'Must be the id of an account.', isAccountId)
-  account?: string;
-
-  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that did it.' })
-  @CheckOptional(1, 'Must be the id of an account.', isAccountId)
-  actor?: string;
-
-  @ApiPropertyOptional({ enum: KINDS, example: 'signed_in' })
-  @CheckOptional(1, 'Must be a kind of event.', (kind) => KINDS.includes(kind))
-  kind?: AuditKind;
-
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-01-01T00:00:00Z', description: 'Not before this time.' })
-  @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
-  from?: string;
-
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-02-01T00:00:00Z', description: 'Before this time.' })
-  @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
-  to?: string;
-
-  @PageLimit()
-  limit?: string;
-
-  @PageCursor(([id, ...others]) => typeof id === 'string' && isSessionId(id) && others.length === 0)
-  cursor?: string;
-}
-
-/** Which page of the trail is asked for. */
-export interface EventsAsked {
-  readonly filter: AuditFilter;
-  readonly limit: number;
-  readonly after: string | undefined;
-}
 
 /** One event of the trail. */
 export class AuditEventDto {
@@ -56,7 +12,7 @@ export class AuditEventDto {
   @ApiProperty({ format: 'date-time', example: '2026-01-31T08:00:00.000Z' })
   at!: string;
 
-  @ApiProperty({ enum: KINDS, example: 'signed_in' })
+  @ApiProperty({ enum: AUDIT_KIND_NAMES, example: 'signed_in' })
   kind!: AuditKind;
 
   @ApiProperty({ type: String, nullable: true, example: 'password_wrong', description: 'Null for what was done.' })
@@ -116,19 +72,6 @@ export class AuditEventsDto {
 
   @ApiProperty({ type: String, nullable: true, example: null, description: 'The `cursor` of the next page, if any.' })
   next_cursor!: string | null;
-}
-
-/** What the query asks for. */
-export function eventsAsked({ account, actor, kind, from, to, ...page }: AuditQueryDto): EventsAsked {
-  const { limit, after } = pageOf(page);
-  const filter = {
-    accountId: account === undefined ? undefined : Number(account),
-    actorId: actor === undefined ? undefined : Number(actor),
-    kind,
-    from: from === undefined ? undefined : new Date(from),
-    to: to === undefined ? undefined : new Date(to),
-  };
-  return { filter, limit, after: after?.[0] as string | undefined };
 }
 
 /** A page as it is answered. */
