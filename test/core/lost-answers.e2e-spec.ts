@@ -20,13 +20,7 @@ describe.each(bothEngines('lost_answers'))('A revocation whose answer was lost o
   it('counts once the store has answered again, though there is nothing left to revoke', async () => {
     const { pair } = await new PairClient(service.url).newcomer();
     const headers = { authorization: `Bearer ${pair.access}` };
-    const sql = service.app.get(Sql);
-    const rows = sql.rows.bind(sql);
-    vi.spyOn(sql, 'rows').mockImplementation(async (statement, parameters) => {
-      const answer = await rows(statement, parameters);
-      if (!statement.startsWith('UPDATE sessions SET revoked_at')) return answer;
-      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-    });
+    loseRevocations(service.app.get(Sql));
     const signOut = (): ReturnType<typeof send> =>
       send('DELETE', `${service.url}/account/sessions/current`, { headers });
     expect((await signOut()).status).toBe(503);
@@ -36,7 +30,34 @@ describe.each(bothEngines('lost_answers'))('A revocation whose answer was lost o
 
     expect((await send('GET', `${service.url}/account`, { headers })).status).toBe(401);
   });
+
+  it('counts also if the store answers again only after minutes', async () => {
+    const { pair } = await new PairClient(service.url).newcomer();
+    const headers = { authorization: `Bearer ${pair.access}` };
+    loseRevocations(service.app.get(Sql));
+    const signOut = (): ReturnType<typeof send> =>
+      send('DELETE', `${service.url}/account/sessions/current`, { headers });
+    expect((await signOut()).status).toBe(503);
+    vi.restoreAllMocks();
+
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 120_000);
+    service.advance(120);
+    expect((await signOut()).status).toBe(404);
+
+    expect((await send('GET', `${service.url}/account`, { headers })).status).toBe(401);
+  });
 });
+
+/** Commits each revocation, and loses the answer. */
+function loseRevocations(sql: Sql): void {
+  const rows = sql.rows.bind(sql);
+  vi.spyOn(sql, 'rows').mockImplementation(async (statement, parameters) => {
+    const answer = await rows(statement, parameters);
+    if (!statement.startsWith('UPDATE sessions SET revoked_at')) return answer;
+    throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  });
+}
 
 describe.each(bothEngines('elsewhere').slice(1))(
   'A session that another instance revoked on $engine',
