@@ -73,5 +73,10 @@ function databasesAt(port: number): Pick<Postgres, 'createDatabase' | 'connect'>
 export async function waiting(connection: Connection, ...kinds: string[]): Promise<void> {
   const statement = `SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = ANY ($1)`;
-  await expect.poll(async () => (await connection.query(statement, [kinds])).rows.length, { timeout: 5000 }).toBe(1);
+  const look = async (): Promise<number> => {
+    // Within a transaction PostgreSQL goes on to show the connections that there were at the first look.
+    await connection.query('SELECT pg_stat_clear_snapshot()');
+    return (await connection.query(statement, [kinds])).rows.length;
+  };
+  await expect.poll(look, { timeout: 5000 }).toBe(1);
 }
