@@ -251,7 +251,7 @@ describe('latchkey keys', () => {
       stderr: `There is no key ${one}, or it is withdrawn already. See: latchkey keys list\n`,
     });
     // One kid in 64 begins with a hyphen, and is no option.
-    const hyphened = `-${one.slice(1)}`;
+    const hyphened = `-${one.slice(0, -1)}`;
     expect(await latchkey({ folder }, 'keys', 'revoke', hyphened)).toMatchObject({
       stderr: `There is no key ${hyphened}, or it is withdrawn already. See: latchkey keys list\n`,
     });
