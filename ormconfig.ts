@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readEnvironment } from './src/config/env.js';
 import { ServiceSecret } from './src/config/service-secret.js';
-import { createDataSource } from './src/database/data-source.js';
+import { createDataSource, withoutTimeout } from './src/database/data-source.js';
 import { ENTITIES } from './src/entities.js';
 
 const config = readEnvironment();
@@ -9,4 +9,4 @@ const config = readEnvironment();
 ServiceSecret.of(config);
 
 /** The data source of the TypeORM command line, for the database that the environment names. */
-export default createDataSource(config, ENTITIES);
+export default withoutTimeout(createDataSource(config, ENTITIES));

@@ -33,7 +33,11 @@ describe('while all is well', () => {
 
   describe('GET /health/ready', () => {
     it('says that the service can serve', async () => {
-      const up = { database: { status: 'up', responseTime: expect.any(Number) }, keys: { status: 'up' } };
+      const up = {
+        database: { status: 'up', responseTime: expect.any(Number) },
+        keys: { status: 'up' },
+        revocations: { status: 'up' },
+      };
       const answer = await send('GET', `${service.url}/health/ready`);
       expect(whole(answer)).toEqual({ status: 200, body: { status: 'ok', info: up, error: {}, details: up } });
       expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
@@ -59,7 +63,7 @@ describe('while the database is closed', () => {
   it('GET /health/ready says what is missing; why, only the log says', async () => {
     const headers = { 'x-request-id': 'not-ready' };
     const answer = await send('GET', `${service.url}/health/ready`, { headers });
-    const up = { keys: { status: 'up' } };
+    const up = { keys: { status: 'up' }, revocations: { status: 'up' } };
     const down = { database: { status: 'down', responseTime: expect.any(Number) } };
     expect(whole(answer)).toEqual({
       status: 503,

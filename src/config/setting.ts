@@ -22,6 +22,9 @@ interface Description {
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
+/** The longest span of time that any setting allows. */
+const LONGEST_SECONDS = 3650 * UNIT_SECONDS.d;
+
 /** Any text, or a text that `accepts` agrees to. */
 export function text(
   of: Description,
@@ -41,14 +44,15 @@ export function integer(of: Description, least: number, most: number): Setting<n
 }
 
 /** A span of time, read as seconds: `900`, `900s`, `15m`, `1h`, `30d`. */
-export function duration(of: Description, leastSeconds = 1): Setting<number> {
+export function duration(of: Description, leastSeconds = 1, mostSeconds = LONGEST_SECONDS): Setting<number> {
   const parse = (value: string): number | undefined => {
     const match = /^(\d{1,9})([smhd]?)$/.exec(value);
     if (!match) return undefined;
     const seconds = Number(match[1]) * UNIT_SECONDS[(match[2] || 's') as keyof typeof UNIT_SECONDS];
-    return seconds >= leastSeconds && seconds <= 3650 * UNIT_SECONDS.d ? seconds : undefined;
+    return seconds >= leastSeconds && seconds <= mostSeconds ? seconds : undefined;
   };
-  const allowed = `seconds, or a number with s, m, h or d, from ${leastSeconds} s to 3650d`;
+  const most = mostSeconds === LONGEST_SECONDS ? '3650d' : `${mostSeconds} s`;
+  const allowed = `seconds, or a number with s, m, h or d, from ${leastSeconds} s to ${most}`;
   return { ...of, allowed, parse };
 }
 

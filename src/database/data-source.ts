@@ -1,15 +1,15 @@
+import pg, { type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
+import { BoundedPool } from './bounded-pool.js';
 import { adaptTimeColumns } from './column-types.js';
 import { isStoreFailure } from './failures.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { postgresOptions } from './postgres-options.js';
 
 /** How long a statement waits for a lock that another process holds on the SQLite file, in milliseconds. */
 const SQLITE_BUSY_MS = 1000;
-
-/** How long a statement waits for a connection to PostgreSQL, in milliseconds. */
-const POSTGRES_CONNECT_MS = 5000;
 
 /** The key of the advisory lock under which instances that start together migrate one after the other. */
 const MIGRATION_LOCK = 0x1a7c4;
@@ -22,13 +22,16 @@ const COMMON = { migrations: MIGRATIONS, synchronize: false, logging: false } as
 export function createDataSource(config: Config, entities: Entities): DataSource {
   if (config.DATABASE_URL) {
     adaptTimeColumns('postgres');
+    const { connectionTimeoutMillis, ...extra } = postgresOptions(config);
     return new DataSource({
       ...COMMON,
       entities,
       type: 'postgres',
       url: config.DATABASE_URL,
-      applicationName: 'latchkey',
-      connectTimeoutMS: POSTGRES_CONNECT_MS,
+      driver: { ...pg, Pool: BoundedPool },
+      poolSize: config.DATABASE_POOL_SIZE,
+      connectTimeoutMS: connectionTimeoutMillis,
+      extra,
     });
   }
   dataFolder(config);
@@ -65,14 +68,22 @@ function sqliteOptions(config: Config, entities: Entities): Extract<DataSourceOp
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   if (dataSource.options.type !== 'postgres') return runMigrations(dataSource);
-  const lock = dataSource.createQueryRunner();
+  const own = await withoutTimeout(dataSource).initialize();
+  const lock = own.createQueryRunner();
   try {
     await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-    return await runMigrations(dataSource);
+    return await runMigrations(own);
   } finally {
-    await lock.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
+    // The lock ends with its connection.
     await lock.release();
+    await own.destroy();
   }
+}
+
+/** The same database, not opened yet, for statements that may take longer than those of requests. */
+export function withoutTimeout({ options }: DataSource): DataSource {
+  if (options.type !== 'postgres') return new DataSource(options);
+  return new DataSource({ ...options, extra: { ...(options.extra as ClientConfig), statement_timeout: 0 } });
 }
 
 async function runMigrations(dataSource: DataSource): Promise<string[]> {

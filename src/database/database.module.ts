@@ -5,6 +5,7 @@ import { Config, ConfigError } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { createDataSource, demandMigrated, demandSameSchema, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
+import { DirectLine } from './direct-line.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
 
@@ -41,8 +42,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Sql, StoreProbe],
-      exports: [Sql, StoreProbe],
+      providers: [Sql, StoreProbe, DirectLine],
+      exports: [Sql, StoreProbe, DirectLine],
     };
   }
 
@@ -60,8 +61,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Sql, StoreProbe],
-      exports: [Sql, StoreProbe],
+      providers: [Sql, StoreProbe, DirectLine],
+      exports: [Sql, StoreProbe, DirectLine],
     };
   }
 }

@@ -19,10 +19,11 @@ export function collidedColumn<Column extends string>(error: unknown, columns: r
 const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT.*|22...|23...|42...)$/;
 
 /** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 28, 3D, 53, 57. */
-const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
+const CONNECTION_LOST = /^(EPOOLFULL|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
 
 /** What the driver says of such a connection when there is no code. */
-const CONNECTION_LOST_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;
+const CONNECTION_LOST_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
 
 /** Whether an error means that the store cannot be reached or used, so that trying again later may help. */
 export function isStoreFailure(error: unknown): boolean {

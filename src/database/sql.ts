@@ -8,6 +8,12 @@ export type SqlValue = string | number | boolean | Date | null;
 
 type Parameters = Readonly<Record<string, SqlValue>>;
 
+/** A statement as the engine's driver takes it. */
+export interface BoundStatement {
+  readonly text: string;
+  readonly values: SqlValue[];
+}
+
 const TOKENS = /\{now([+-]\d+)?\}|::[a-z]+|:([a-z]\w*)/gi;
 
 /**
@@ -37,13 +43,9 @@ export class Sql {
   /** As `rows`, one such statement about a kind of thing after the other on all instances. SQLite runs one at a time. */
   async rowsInTurn<Row>(about: number, statement: string, parameters: Parameters): Promise<Row[]> {
     if (!this.isPostgres) return this.rows(statement, parameters);
-    return this.withRunner(async (runner) => {
-      await runner.query('SELECT pg_advisory_lock($1, 0)', [about]);
-      try {
-        return await this.run<Row>(runner, statement, parameters);
-      } finally {
-        await runner.query('SELECT pg_advisory_unlock($1, 0)', [about]);
-      }
+    return this.underLock(async (runner) => {
+      await runner.query('SELECT pg_advisory_xact_lock($1, 0)', [about]);
+      return this.run<Row>(runner, statement, parameters);
     });
   }
 
@@ -58,15 +60,31 @@ export class Sql {
     parameters: Parameters,
   ): Promise<Row[]> {
     if (!this.isPostgres) return this.rows(statement, parameters);
-    return this.withRunner(async (runner) => {
-      const lock = await runner.query('SELECT pg_try_advisory_lock($1, $2) AS taken', [...about], true);
+    return this.underLock(async (runner) => {
+      const lock = await runner.query('SELECT pg_try_advisory_xact_lock($1, $2) AS taken', [...about], true);
       if (!(lock as { records: { taken: boolean }[] }).records[0]?.taken) return [];
-      try {
-        return await this.run<Row>(runner, statement, parameters);
-      } finally {
-        await runner.query('SELECT pg_advisory_unlock($1, $2)', [...about]);
-      }
+      return this.run<Row>(runner, statement, parameters);
     });
+  }
+
+  /**
+   * As `rows` with `RETURNING`, and every connection that listens to the channel hears of it once it is committed, if
+   * there were rows. SQLite has no listeners.
+   */
+  async rowsAnnounced<Row>(channel: string, statement: string, parameters: Parameters): Promise<Row[]> {
+    if (!this.isPostgres) return this.rows(statement, parameters);
+    return this.rows(`WITH done AS (${statement}) SELECT done.*, pg_notify('${channel}', '') FROM done`, parameters);
+  }
+
+  /** A statement with its parameters as this engine's driver takes them. */
+  bound(statement: string, parameters: Parameters = {}): BoundStatement {
+    const values: SqlValue[] = [];
+    const text = statement.replace(TOKENS, (token, later: string | undefined, name: string | undefined) => {
+      if (token.startsWith('{')) return this.nowInto(values, Number(later ?? 0) * 1000);
+      if (name === undefined) return this.isPostgres ? token : '';
+      return this.bind(values, parameters[name] as SqlValue);
+    });
+    return { text, values };
   }
 
   private async withRunner<T>(act: (runner: QueryRunner) => Promise<T>): Promise<T> {
@@ -78,15 +96,25 @@ export class Sql {
     }
   }
 
-  private async run<Row>(runner: QueryRunner, statement: string, parameters: Parameters): Promise<Row[]> {
-    const bound: SqlValue[] = [];
-    const text = statement.replace(TOKENS, (token, later: string | undefined, name: string | undefined) => {
-      if (token.startsWith('{')) return this.nowInto(bound, Number(later ?? 0) * 1000);
-      if (name === undefined) return this.isPostgres ? token : '';
-      return this.bind(bound, parameters[name] as SqlValue);
+  /** PostgreSQL's locks of a transaction rather than of a session, which a pooler in between may share out. */
+  private async underLock<Row>(act: (runner: QueryRunner) => Promise<Row[]>): Promise<Row[]> {
+    return this.withRunner(async (runner) => {
+      await runner.query('BEGIN');
+      try {
+        const rows = await act(runner);
+        await runner.query('COMMIT');
+        return rows;
+      } catch (error) {
+        await runner.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
     });
+  }
+
+  private async run<Row>(runner: QueryRunner, statement: string, parameters: Parameters): Promise<Row[]> {
+    const { text, values } = this.bound(statement, parameters);
     const answer = await traced(this.system, { 'db.system.name': this.system, 'db.query.text': text }, () =>
-      runner.query(text, bound, true),
+      runner.query(text, values, true),
     );
     return (answer as { records: Row[] }).records;
   }

@@ -3,6 +3,7 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiServiceUnavailableRespo
 import {
   HealthCheck,
   type HealthCheckResult,
+  type HealthIndicatorResult,
   HealthCheckService,
   HealthIndicatorService,
   TypeOrmHealthIndicator,
@@ -11,6 +12,7 @@ import { Public } from '../auth/decorators/public.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { KeyRing } from '../tokens/key-ring.js';
+import { RevocationFeed } from '../tokens/revocation-feed.js';
 import { NotReadyFilter } from './not-ready.filter.js';
 import { NOT_READY, PartDto, READY, ReadinessDto } from './readiness.dto.js';
 
@@ -24,6 +26,7 @@ export class ReadinessController {
     private readonly database: TypeOrmHealthIndicator,
     private readonly indicators: HealthIndicatorService,
     private readonly keys: KeyRing,
+    private readonly feed: RevocationFeed,
   ) {}
 
   @Get()
@@ -31,7 +34,8 @@ export class ReadinessController {
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOperation({
     operationId: 'readiness',
-    summary: 'Whether the service can serve: its database answers and it has a key to sign with',
+    summary:
+      'Whether the service can serve: its database answers, it has a key to sign with, and knows what was revoked',
   })
   @ApiExtraModels(PartDto)
   @ApiOkResponse({ type: ReadinessDto, description: 'Ready.', example: READY })
@@ -42,13 +46,15 @@ export class ReadinessController {
   })
   @Refusals({ ...NATIVE, needsStore: false })
   check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database.pingCheck('database', { timeout: 1000 }), () => this.checkKeys()]);
+    return this.health.check([
+      () => this.database.pingCheck('database', { timeout: 1000 }),
+      () => this.part('keys', this.keys.isReady),
+      () => this.part('revocations', this.feed.isFresh),
+    ]);
   }
 
-  private checkKeys():
-    | ReturnType<ReturnType<HealthIndicatorService['check']>['up']>
-    | ReturnType<ReturnType<HealthIndicatorService['check']>['down']> {
-    const indicator = this.indicators.check('keys');
-    return this.keys.isReady ? indicator.up() : indicator.down();
+  private part(name: string, isUp: boolean): HealthIndicatorResult {
+    const indicator = this.indicators.check(name);
+    return isUp ? indicator.up() : indicator.down();
   }
 }

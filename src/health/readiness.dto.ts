@@ -26,22 +26,22 @@ export class ReadinessDto {
   details!: Record<string, PartDto>;
 }
 
-const KEYS: PartDto = { status: 'up' };
+const UP: PartDto = { status: 'up' };
 const DATABASE: PartDto = { status: 'up', responseTime: 2 };
 const NO_DATABASE: PartDto = { status: 'down', responseTime: 1000 };
 
 /** An answer of a service that can serve. */
 export const READY: ReadinessDto = {
   status: 'ok',
-  info: { database: DATABASE, keys: KEYS },
+  info: { database: DATABASE, keys: UP, revocations: UP },
   error: {},
-  details: { database: DATABASE, keys: KEYS },
+  details: { database: DATABASE, keys: UP, revocations: UP },
 };
 
 /** An answer of a service that cannot, because its database does not answer. */
 export const NOT_READY: ReadinessDto = {
   status: 'error',
-  info: { keys: KEYS },
+  info: { keys: UP, revocations: UP },
   error: { database: NO_DATABASE },
-  details: { keys: KEYS, database: NO_DATABASE },
+  details: { keys: UP, revocations: UP, database: NO_DATABASE },
 };

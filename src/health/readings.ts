@@ -6,6 +6,7 @@ import { MailQueue } from '../mail/mail-queue.js';
 import { Metrics, type Reading } from '../metrics/metrics.js';
 import { KeyRing, type RingKey } from '../tokens/key-ring.js';
 import { signerAt } from '../tokens/key-schedule.js';
+import { RevocationFeed } from '../tokens/revocation-feed.js';
 import { Revocations } from '../tokens/revocations.js';
 import { HashingPool } from '../users/hashing-pool.js';
 
@@ -18,6 +19,7 @@ export class Readings implements OnModuleInit {
     private readonly metrics: Metrics,
     private readonly pool: HashingPool,
     private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
     private readonly ring: KeyRing,
     private readonly audit: AuditLog,
     private readonly mails: MailQueue,
@@ -51,7 +53,12 @@ export class Readings implements OnModuleInit {
       {
         name: 'latchkey_revocation_feed_age_seconds',
         help: 'How old the knowledge of revocations by other instances is.',
-        read: () => this.revocations.feedAgeSeconds,
+        read: () => this.feed.ageSeconds,
+      },
+      {
+        name: 'latchkey_revocation_feed_listening',
+        help: 'Whether revocations that other instances announce are heard: 1, or 0 while they are only looked for.',
+        read: () => (this.feed.isListening === undefined ? undefined : Number(this.feed.isListening)),
       },
       {
         name: 'latchkey_audit_events_waiting',

@@ -13,6 +13,7 @@ import {
 } from './access-token-claims.js';
 import { KeyRing } from './key-ring.js';
 import { longestTokenSeconds } from './key-schedule.js';
+import { RevocationFeed } from './revocation-feed.js';
 import { REVOKED, Revocations } from './revocations.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
 import type { LiveSession, TokenSubject } from './token-subject.js';
@@ -34,6 +35,7 @@ export class AccessTokenService {
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -115,13 +117,14 @@ export class AccessTokenService {
   /**
    * Lets claims of a checked signature pass, or not.
    * @param contract the only contract whose tokens pass, or `undefined` for any
-   * @throws {AuthError} why not
+   * @throws {AuthError} why not; `store_unavailable` if it cannot be told whether the token was revoked elsewhere
    */
-  admit(claims: AccessTokenClaims, contract: string | undefined): AccessTokenClaims {
+  async admit(claims: AccessTokenClaims, contract: string | undefined): Promise<AccessTokenClaims> {
     if (contract !== undefined && claims.client_id !== contract) throw new AuthError('token_of_other_contract');
     if (claims.token_use === CLIENT_TOKEN_USE) throw new AuthError('token_type_wrong');
     if (claims.exp <= this.clock.nowSeconds()) throw new AuthError('token_expired');
     if (claims.aud !== this.config.PUBLIC_URL) throw new AuthError('token_unverified');
+    if (!this.feed.isFresh) await this.feed.demandFresh();
     const revoked = this.revocations.reasonOf(claims.sid);
     if (revoked) throw new AuthError(REVOKED[revoked]);
     return claims;

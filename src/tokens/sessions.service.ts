@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
+import { REVOCATIONS_CHANNEL, RevocationFeed } from './revocation-feed.js';
 import { Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
 import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
@@ -32,6 +33,7 @@ export class SessionsService {
     private readonly sql: Sql,
     private readonly clock: Clock,
     private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
   ) {}
 
   /**
@@ -178,13 +180,15 @@ export class SessionsService {
   ): Promise<number> {
     const statement = `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
        WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`;
-    const revoking = this.sql.rows<{ id: string; expires_at: string | Date }>(statement, { because, ...parameters });
+    type Row = { id: string; expires_at: string | Date };
+    const given = { because, ...parameters };
+    const revoking = this.sql.rowsAnnounced<Row>(REVOCATIONS_CHANNEL, statement, given);
     const rows = await revoking.catch((error: unknown) => {
       // It may have been committed all the same: asking again would find nothing to revoke.
-      this.revocations.doubt();
+      this.feed.doubt();
       throw error;
     });
-    await this.revocations.settleDoubt();
+    await this.feed.settleDoubt();
     for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
     return rows.length;
   }

@@ -6,6 +6,7 @@ import { KeyRing } from './key-ring.js';
 import { OneTimeTokensService } from './one-time-tokens.service.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
+import { RevocationFeed } from './revocation-feed.js';
 import { Revocations } from './revocations.js';
 import { SessionList } from './session-list.js';
 import { SessionsService } from './sessions.service.js';
@@ -18,6 +19,7 @@ const SERVICES = [
   SigningKeysStore,
   KeyRing,
   Revocations,
+  RevocationFeed,
   SessionsService,
   SessionList,
   AccessTokenService,

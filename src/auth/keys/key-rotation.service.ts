@@ -10,7 +10,7 @@ import { longestTokenSeconds, nextKeyDue, retiredAt } from '../../tokens/key-sch
 import { SigningKeysStore } from '../../tokens/signing-keys.store.js';
 
 /** How soon what another instance or the command line did to the keys counts here, in milliseconds. */
-const LOOK_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 2000;
 
 /** Keeps the key ring: takes over what others did, publishes the next key in time, and removes those that are done. */
 @Injectable()

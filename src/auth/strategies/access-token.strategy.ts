@@ -41,20 +41,19 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   override authenticate(_request: unknown, presented: PresentedToken): void {
     const claims = this.accessTokens.recall(presented.token);
     if (!claims) return super.authenticate(presented as never);
-    try {
-      this.success(this.admit(presented, claims));
-    } catch (error) {
-      this.error(error as Error);
-    }
+    this.admit(presented, claims).then(
+      (principal) => this.success(principal),
+      (error: Error) => this.error(error),
+    );
   }
 
-  validate(presented: PresentedToken, claims: AccessTokenClaims): TokenPrincipal {
+  async validate(presented: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
     this.accessTokens.remember(presented.token, claims);
     return this.admit(presented, claims);
   }
 
-  private admit({ contract }: PresentedToken, claims: AccessTokenClaims): TokenPrincipal {
-    this.accessTokens.admit(claims, contract);
+  private async admit({ contract }: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
+    await this.accessTokens.admit(claims, contract);
     this.activity.note(claims.sid);
     return { accountId: Number(claims.sub), sessionId: claims.sid, contract: claims.client_id, claims };
   }

@@ -54,8 +54,8 @@ export class TokenIntrospectionService {
     return this.liveOpaque(token.standing);
   }
 
-  private liveAccess(claims: AccessTokenClaims): LiveToken {
-    const { sid, aud, username } = this.accessTokens.admit(claims, undefined);
+  private async liveAccess(claims: AccessTokenClaims): Promise<LiveToken> {
+    const { sid, aud, username } = await this.accessTokens.admit(claims, undefined);
     return {
       ...ofClaims('access', claims),
       audience: aud,

@@ -1,4 +1,4 @@
-import { choice, text, toggle, url } from '../setting.js';
+import { choice, duration, integer, text, toggle, url } from '../setting.js';
 
 /** Where accounts are stored, and under which secret. */
 export const STORE_SETTINGS = {
@@ -11,6 +11,21 @@ export const STORE_SETTINGS = {
     { default: '', about: 'A PostgreSQL database to use instead of the embedded SQLite file.', secret: true },
     'postgres',
     'postgresql',
+  ),
+  DATABASE_POOL_SIZE: integer(
+    { default: '10', about: 'PostgreSQL: how many connections an instance has at most, beside one for notifications.' },
+    1,
+    1000,
+  ),
+  DATABASE_CONNECT_TIMEOUT: duration(
+    { default: '5s', about: 'PostgreSQL: how long to wait for a connection before a request is answered 503.' },
+    1,
+    60,
+  ),
+  DATABASE_STATEMENT_TIMEOUT: duration(
+    { default: '5s', about: 'PostgreSQL: how long a statement may take before its request is answered 503.' },
+    1,
+    30,
   ),
   SQLITE_SYNCHRONOUS: choice(
     {
