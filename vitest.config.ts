@@ -1,9 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const FILES = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((path) => /[.-]spec\.ts$/.test(path))
+  .map((path) => `test/${path}`);
+
+/** Whether a file starts services and leaves it open what they store in; others choose that themselves, or store nothing. */
+function isForBothEngines(file: string): boolean {
+  const text = readFileSync(file, 'utf8');
+  return text.includes('support/service.js') && !/support\/(postgres|engines)\.js|ON_SQLITE/.test(text);
+}
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.e2e-spec.ts', 'test/**/*.spec.ts'],
     globalSetup: './test/support/global-setup.ts',
     pool: 'forks',
     isolate: false,
@@ -12,5 +22,12 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/support/count-reporter.ts'],
+    projects: [
+      { extends: true, test: { name: 'SQLite', include: FILES, provide: { engine: 'SQLite' } } },
+      {
+        extends: true,
+        test: { name: 'PostgreSQL', include: FILES.filter(isForBothEngines), provide: { engine: 'PostgreSQL' } },
+      },
+    ],
   },
 });

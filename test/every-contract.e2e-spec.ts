@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
 import { CONTRACTS } from '../src/contracts/index.js';
 import { RevocationService } from '../src/auth/sessions/revocation.service.js';
 import { UsersService } from '../src/users/users.service.js';
@@ -8,6 +7,7 @@ import { DRIVERS } from './drivers/index.js';
 import { type Answer, send } from './support/http.js';
 import { algNone, forged, signedByStranger, signedWithSecret } from './support/jwt.js';
 import { newPerson, type Person } from './support/people.js';
+import { closeStore } from './support/stored.js';
 import { type Service, startService } from './support/service.js';
 
 const AT_ONCE = 20;
@@ -176,7 +176,7 @@ describe.each(DRIVERS)('a store that fails: $name', (driver) => {
     const ask = ({ method, path, ...sending }: Request): Promise<Answer> =>
       send(method, `${failing.url}/${driver.name}${path}`, sending);
     await ask(driver.registration(person));
-    closeStore(failing);
+    await closeStore(failing);
     for (const request of [driver.signIn(person), driver.registration(driver.newPerson())]) {
       const answer = await ask(request);
       expectAnswer(answer, driver.refusals.storeFailing);
@@ -207,10 +207,4 @@ async function foreignTokens(driver: Driver): Promise<ForeignTokens> {
   const pair = (await send('POST', `${service.url}/token-pair/auth/token`, { body: { username, password } })).json;
   const { access, refresh } = pair as ForeignTokens;
   return { access: driver.name === 'token-pair' ? (bare as { authToken: string }).authToken : access, refresh };
-}
-
-/** Closes the connection under the service's feet, as a database that went away would. */
-function closeStore({ app }: Service): void {
-  const { driver } = app.get(DataSource) as { driver: { databaseConnection: { close(): void } } };
-  driver.databaseConnection.close();
 }

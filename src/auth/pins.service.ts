@@ -4,6 +4,7 @@ import bcrypt from 'bcryptjs';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { AuthError } from '../errors/auth-error.js';
+import { SessionStandings } from '../tokens/session-standings.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { HashingPool } from '../users/hashing-pool.js';
 import { isPin } from '../users/identifiers.js';
@@ -28,6 +29,7 @@ export class PinsService {
     private readonly pins: PinsStore,
     private readonly pool: HashingPool,
     private readonly sessions: SessionsService,
+    private readonly standings: SessionStandings,
     private readonly notices: Notices,
     private readonly trail: ActTrail,
     private readonly config: Config,
@@ -89,7 +91,7 @@ export class PinsService {
     const user = await this.account(principal);
     if (!user.pinHash) return;
     if (pin !== undefined) return this.prove(user, principal, pin);
-    const standing = await this.sessions.standing(principal.sessionId);
+    const standing = await this.standings.of(principal.sessionId);
     if (!standing || !this.isWithin(PROOF_SECONDS, standing.pinProvedAt)) throw new AuthError('pin_proof_required');
   }
 
@@ -125,7 +127,7 @@ export class PinsService {
   }
 
   private async isOwnerShown({ sessionId }: Principal): Promise<boolean> {
-    const standing = await this.sessions.standing(sessionId);
+    const standing = await this.standings.of(sessionId);
     if (!standing) return false;
     return (
       this.isWithin(this.config.REAUTH_WINDOW, standing.session.createdAt) ||

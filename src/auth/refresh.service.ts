@@ -6,6 +6,7 @@ import { AuthError } from '../errors/auth-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { RefreshTokenClaims } from '../tokens/refresh-token.service.js';
 import type { SessionStanding } from '../tokens/session-standing.js';
+import { SessionStandings } from '../tokens/session-standings.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
 import type { Client, Door, RefreshPrincipal } from './door.js';
@@ -26,6 +27,7 @@ export class RefreshService {
 
   constructor(
     private readonly sessions: SessionsService,
+    private readonly standings: SessionStandings,
     private readonly grants: Grants,
     private readonly verification: EmailVerificationService,
     private readonly audit: AuditLog,
@@ -51,7 +53,7 @@ export class RefreshService {
    * that was exchanged before is reuse, and ends its session.
    * @throws {AuthError} `refresh_token_reused`, or why the session may not be used
    */
-  async exchange(door: Door, { claims: token, client }: RefreshPrincipal): Promise<Grant> {
+  async exchange(door: Door, { claims: token, client }: Pick<RefreshPrincipal, 'claims' | 'client'>): Promise<Grant> {
     const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
     if (rotated?.subject) return this.grant(door, rotated.session, rotated.subject);
     const standing = await this.usable(token.sid);
@@ -61,6 +63,8 @@ export class RefreshService {
       throw await this.endReused(token, client);
     }
     if (place === 'ahead') throw new AuthError('token_forged');
+    // It could not be rotated a moment ago, between the steps of a change of password, and can be now.
+    if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, { claims: token, client });
     return this.grant(door, standing.session, standing.subject);
   }
 
@@ -71,7 +75,7 @@ export class RefreshService {
   }
 
   private async usable(sessionId: string): Promise<UsableStanding> {
-    const standing = await this.sessions.standing(sessionId);
+    const standing = await this.standings.of(sessionId);
     if (!standing) throw new AuthError('token_revoked');
     const refusal = refusalOf(standing);
     if (refusal || !standing.subject) throw new AuthError(refusal ?? 'token_account_gone');

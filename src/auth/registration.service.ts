@@ -76,9 +76,8 @@ export class RegistrationService {
     read: () => Promise<Registration>,
   ): Promise<void> {
     const tried = await this.limits.registration(ip);
-    if (await this.users.findByName('username', username))
-      throw new AuthError('username_taken', { identifier: username });
-    if (await this.users.findByName('email', email)) throw new AuthError('email_taken', { identifier: email });
+    const taken = await this.users.takenName({ username, email });
+    if (taken) throw taken;
     this.demandAcceptable(await read());
     await tried.giveBack();
   }

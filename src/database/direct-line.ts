@@ -92,9 +92,10 @@ export class DirectLine implements OnApplicationShutdown {
   }
 
   private broke(listening: Listening, error: Error | undefined): void {
-    if (this.client) this.logger.warn({ message: 'The line to the database broke; it is laid again.', error });
+    const wasUp = this.client !== undefined;
     this.client = undefined;
     if (this.closed) return;
+    if (wasUp) this.logger.warn({ message: 'The line to the database broke; it is laid again.', error });
     this.next = setTimeout(() => void this.lay(listening), LAY_AGAIN_MS).unref();
   }
 }

@@ -23,7 +23,7 @@ const CONNECTION_LOST = /^(EPOOLFULL|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUN
 
 /** What the driver says of such a connection when there is no code. */
 const CONNECTION_LOST_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after calling end)/;
 
 /** Whether an error means that the store cannot be reached or used, so that trying again later may help. */
 export function isStoreFailure(error: unknown): boolean {

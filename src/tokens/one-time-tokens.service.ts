@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
 import type { OneTimePurpose } from './one-time-token.entity.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 
-/** What `rowsUnlessUnderWay` is told a link is about. */
-const LINKS_OF_ACCOUNT = 1;
+/** What `rowsUnlessUnderWay` is told a link is about: links of different purposes do not hinder each other. */
+const ABOUT: Readonly<Record<OneTimePurpose, number>> = { verify_email: 1, reset_password: 2, change_email: 4 };
 
 /** Whom a mailed link is for, and what for. */
 export interface LinkOwner {
@@ -29,7 +28,6 @@ export interface NewLink extends LinkOwner {
 export class OneTimeTokensService {
   constructor(
     private readonly sql: Sql,
-    private readonly clock: Clock,
     private readonly opaque: OpaqueTokenService,
   ) {}
 
@@ -40,15 +38,14 @@ export class OneTimeTokensService {
    */
   async issue(link: NewLink): Promise<string | undefined> {
     const token = this.opaque.generate();
-    const now = this.clock.nowMs();
     const rows = await this.sql.rowsUnlessUnderWay<{ id: number }>(
-      [LINKS_OF_ACCOUNT, link.accountId],
+      [ABOUT[link.purpose], link.accountId],
       `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, created_at, expires_at)
-       SELECT :tokenHash::text, :purpose::text, users.id, :email::text, :createdAt::timestamptz, :expiresAt::timestamptz
+       SELECT :tokenHash::text, :purpose::text, users.id, :email::text, {now}, {now+${link.lifetimeSeconds}}
        FROM users WHERE users.id = :accountId AND users.status <> 'deactivated'
          AND users.password_hash = COALESCE(:checkedHash::text, users.password_hash)
          AND NOT EXISTS (SELECT 1 FROM one_time_tokens
-           WHERE user_id = :accountId AND purpose = :purpose AND created_at > :quietSince)
+           WHERE user_id = :accountId AND purpose = :purpose AND created_at > {now-${link.quietSeconds}})
        ${this.sql.isPostgres ? 'FOR SHARE' : ''} RETURNING id`,
       {
         tokenHash: this.opaque.hash(token),
@@ -56,9 +53,6 @@ export class OneTimeTokensService {
         purpose: link.purpose,
         accountId: link.accountId,
         email: link.email,
-        createdAt: new Date(now),
-        expiresAt: new Date(now + link.lifetimeSeconds * 1000),
-        quietSince: new Date(now - link.quietSeconds * 1000),
       },
     );
     if (!rows[0]) return undefined;

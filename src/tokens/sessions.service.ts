@@ -80,21 +80,6 @@ export class SessionsService {
     return row && readStanding(row);
   }
 
-  /** A session with its account as they are now. */
-  async standing(id: string): Promise<SessionStanding | undefined> {
-    const [row] = await this.sql.rows<StandingRow>(`SELECT ${STANDING_COLUMNS} FROM sessions WHERE id = :id`, { id });
-    return row && readStanding(row);
-  }
-
-  /** The session of an opaque token with its account as they are now. */
-  async standingOfSecret(secretHash: string): Promise<SessionStanding | undefined> {
-    const [row] = await this.sql.rows<StandingRow>(
-      `SELECT ${STANDING_COLUMNS} FROM sessions WHERE secret_hash = :secretHash`,
-      { secretHash },
-    );
-    return row && readStanding(row);
-  }
-
   /** Pushes the end of an idle session on. */
   async extend(id: string, expiresAt: Date): Promise<void> {
     await this.sql.rows('UPDATE sessions SET expires_at = :expiresAt WHERE id = :id AND revoked_at IS NULL', {

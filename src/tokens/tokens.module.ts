@@ -9,6 +9,7 @@ import { RefreshTokenService } from './refresh-token.service.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { Revocations } from './revocations.js';
 import { SessionList } from './session-list.js';
+import { SessionStandings } from './session-standings.js';
 import { SessionsService } from './sessions.service.js';
 import { ServiceClient } from './service-client.entity.js';
 import { ServiceClientsService } from './service-clients.service.js';
@@ -21,6 +22,7 @@ const SERVICES = [
   Revocations,
   RevocationFeed,
   SessionsService,
+  SessionStandings,
   SessionList,
   AccessTokenService,
   RefreshTokenService,

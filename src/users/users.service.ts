@@ -21,6 +21,9 @@ export interface NewAccount {
   readonly emailVerified?: boolean;
 }
 
+/** The columns that say whose a name is. */
+const NAMES = ['username_key', 'email_key'] as const;
+
 /** The queries on accounts, by name. */
 @Injectable()
 export class UsersService {
@@ -67,7 +70,10 @@ export class UsersService {
     try {
       await this.users.insert(user);
     } catch (cause) {
-      throw (await this.takenName(account, cause)) ?? cause;
+      const column = collidedColumn(cause, NAMES);
+      if (!column) throw cause;
+      // Whoever had the name may be gone by now; it was taken all the same.
+      throw (await this.takenName(account, cause)) ?? taken(column, account, cause);
     }
     return user;
   }
@@ -115,13 +121,27 @@ export class UsersService {
     for (const [id, lastSignInAt] of times) await this.users.update({ id }, { lastSignInAt });
   }
 
-  /** Which name was taken; the username, if both were: engines differ in which of two indices they complain about. */
-  private async takenName({ username, email }: NewAccount, cause: unknown): Promise<AuthError | undefined> {
-    const column = collidedColumn(cause, ['username_key', 'email_key']);
-    if (!column) return undefined;
-    const isUsername =
-      username !== undefined && (column === 'username_key' || (await this.findByName('username', username)));
-    if (isUsername) return new AuthError('username_taken', { cause, identifier: username });
-    return new AuthError('email_taken', { cause, identifier: email });
+  /**
+   * Which name somebody has; the username, if both are taken: engines differ in which of two indices they complain about,
+   * and somebody may register both between two looks.
+   */
+  async takenName(
+    { username, email }: Pick<NewAccount, 'username' | 'email'>,
+    cause?: unknown,
+  ): Promise<AuthError | undefined> {
+    const isEmail = email !== undefined && (await this.findByName('email', email)) !== undefined;
+    const isUsername = username !== undefined && (await this.findByName('username', username)) !== undefined;
+    if (isUsername) return taken('username_key', { username }, cause);
+    return isEmail ? taken('email_key', { email }, cause) : undefined;
   }
+}
+
+function taken(
+  column: (typeof NAMES)[number],
+  { username, email }: Pick<NewAccount, 'username' | 'email'>,
+  cause: unknown,
+): AuthError {
+  return column === 'username_key'
+    ? new AuthError('username_taken', { cause, identifier: username })
+    : new AuthError('email_taken', { cause, identifier: email });
 }

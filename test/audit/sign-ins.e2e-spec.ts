@@ -108,8 +108,8 @@ describe.each(DRIVERS)('The audit trail of $name', (driver: Driver) => {
     await service.app.get(AuditLog).flush();
     const written = statements.filter((statement) => statement.includes('audit_events'));
     expect(written.length).toBeGreaterThan(0);
-    // The flush of the clock may come between.
-    expect(written.length).toBeLessThanOrEqual(2);
+    // The flush of the clock may come between, on a busy machine more than once.
+    expect(written.length).toBeLessThan(5);
     expect(written.every((statement) => statement.startsWith('INSERT'))).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { form, send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { basicOf } from '../support/oauth.client.js';
 import { newPerson } from '../support/people.js';
-import { type Service, startService } from '../support/service.js';
+import { ON_SQLITE, type Service, startService } from '../support/service.js';
 import { type Ending, latchkeyProcess } from './run.js';
 
 /** How soon a running service notices what was done to the keys, in milliseconds, and how late a busy machine may be. */
@@ -15,7 +15,7 @@ const LATE_MS = 5000;
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(ON_SQLITE);
 });
 afterAll(() => service.stop());
 

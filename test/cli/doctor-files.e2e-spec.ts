@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { emptyFolder, freePort, startProcess } from '../support/process.js';
-import { startService } from '../support/service.js';
+import { ON_SQLITE, startService } from '../support/service.js';
 import { type Ending, latchkey, stored } from './run.js';
 
 /** The files of the database that hold rows, and others that there are, by their content. */
@@ -51,7 +51,7 @@ async function killed(): Promise<string> {
 
 describe('latchkey doctor leaves every file as it is', () => {
   it('of a running service', async () => {
-    const service = await startService();
+    const service = await startService(ON_SQLITE);
     onTestFinished(() => service.stop());
     const { app, dataDir } = service;
     await app.get(AuditLog).flush();

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
 import { ServiceSecret } from '../../src/config/service-secret.js';
 import { emptyFolder } from '../support/process.js';
-import { startService } from '../support/service.js';
+import { ON_SQLITE, startService } from '../support/service.js';
 
 const configOf = (DATA_DIR: string): Config => parseEnvironment({ DATA_DIR });
 
@@ -57,7 +57,7 @@ describe('the service secret', () => {
   });
 
   it('that was removed stops a start, which makes no other', async () => {
-    const service = await startService();
+    const service = await startService(ON_SQLITE);
     onTestFinished(() => rmSync(service.dataDir, { recursive: true, force: true }));
     const file = join(service.dataDir, 'secret');
     rmSync(file);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
-import { SessionsService } from '../../src/tokens/sessions.service.js';
+import { SessionStandings } from '../../src/tokens/session-standings.js';
 import {
   accountIdOf,
   authTokenOf,
@@ -115,7 +115,7 @@ describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
 
     it('answers 500 with a fixed text', async () => {
       const { authToken } = await client.newcomer();
-      vi.spyOn(service.app.get(SessionsService), 'standing').mockRejectedValueOnce(new Error('a bug of ours'));
+      vi.spyOn(service.app.get(SessionStandings), 'of').mockRejectedValueOnce(new Error('a bug of ours'));
       expect(whole(await client.refresh(authToken))).toEqual(refused(500, 'internal server error'));
     });
   });

@@ -1,6 +1,5 @@
 import { createHash, createPublicKey, hkdfSync, type JsonWebKey, verify } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError } from '../../src/config/env.js';
@@ -17,6 +16,7 @@ import { confirm } from '../support/outbox.js';
 import { IN_BODY, IN_HEADER, PairClient, pairOf } from '../support/pairs.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
+import { everythingStored } from '../support/stored.js';
 import { whole } from '../support/whole.js';
 
 const ISSUER = 'http://latchkey.test';
@@ -224,11 +224,7 @@ describe('The signing keys', () => {
     onTestFinished(() => service.stop());
     const [row] = await keysOf(service);
     const { d = '' } = service.app.get(KeyRing).signer.privateKey.export({ format: 'jwk' });
-    const bytes = Buffer.concat(
-      readdirSync(service.dataDir)
-        .filter((file) => file.startsWith('latchkey.db'))
-        .map((file) => readFileSync(join(service.dataDir, file))),
-    );
+    const bytes = await everythingStored(service);
 
     expect(Object.keys(JSON.parse(row?.publicJwk ?? '') as object).toSorted()).toEqual(['crv', 'kty', 'x', 'y']);
     expect(bytes.includes(row?.sealedPrivateKey ?? '?')).toBe(true);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as nodeRequest } from 'node:http';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { UsageDay } from '../../src/audit/usage-day.entity.js';
 import { Usage } from '../../src/audit/usage.js';
@@ -188,12 +188,14 @@ describe('the state of the parts', () => {
     }
   });
 
-  it('has the revocation list, whose feed has no age while there is one instance', async () => {
+  it('has the revocation list, whose feed has an age where there may be other instances', async () => {
     const { pair } = await pairs.newcomer();
     const name = 'latchkey_revocation_list_size';
     const by = await rises(() => pairs.refresh(pair.refresh).then(() => reuse(pair.refresh)), name);
     await by(1);
-    expect(figure(await metricsOf(service), 'latchkey_revocation_feed_age_seconds')).toBe(0);
+    const age = figure(await metricsOf(service), 'latchkey_revocation_feed_age_seconds');
+    if (inject('engine') === 'SQLite') expect(age).toBe(0);
+    else expect(age).toBeLessThan(5);
   });
 
   async function reuse(token: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { UsersService } from '../../src/users/users.service.js';
 import { traced } from '../../src/tracing/traced.js';
 import { type Collector, type ReceivedSpan, startCollector } from '../support/collector.js';
@@ -6,6 +6,9 @@ import { send } from '../support/http.js';
 import { newPerson } from '../support/people.js';
 import { freePort } from '../support/process.js';
 import { type LogLine, type Service, startService } from '../support/service.js';
+
+/** The name of the spans of statements. */
+const STORE = inject('engine') === 'SQLite' ? 'sqlite' : 'postgresql';
 
 const SERVER = 2;
 const INTERNAL = 1;
@@ -71,11 +74,11 @@ describe('a trace', () => {
     });
     const children = spans.filter(({ kind }) => kind === INTERNAL);
     for (const child of children) expect(child).toMatchObject({ traceId: TRACE, parentSpanId: request?.spanId });
-    expect(children.map(({ name }) => name).sort()).toEqual(expect.arrayContaining(['hash', 'sqlite']));
-    const statements = children.filter(({ name }) => name === 'sqlite').map(({ attributes }) => attributes);
+    expect(children.map(({ name }) => name).sort()).toEqual(expect.arrayContaining(['hash', STORE]));
+    const statements = children.filter(({ name }) => name === STORE).map(({ attributes }) => attributes);
     expect(statements).toContainEqual({
-      'db.system.name': 'sqlite',
-      'db.query.text': expect.stringMatching(/^INSERT INTO sessions .* \?/s),
+      'db.system.name': STORE,
+      'db.query.text': expect.stringMatching(/^INSERT INTO sessions .* (\?|\$1)/s),
     });
     expect(log.filter(({ route }) => route)).toEqual([expect.objectContaining({ traceId: TRACE, status: 200 })]);
   });

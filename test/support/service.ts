@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppOptions, closeApp, createApp } from '../../src/app.js';
 import { HashingWorker } from '../../src/users/hashing-pool.js';
 import { HASHING_WORKER } from './hashing-worker.js';
+import { type OwnDatabase, makeDatabase } from './own-database.js';
 import { Clock } from '../../src/config/clock.js';
 import { type Config, parseEnvironment } from '../../src/config/env.js';
 
@@ -33,20 +35,32 @@ export interface Service {
 export type LogLine = Record<string, unknown> & { msg?: string };
 export type Environment = Readonly<Record<string, string>>;
 
+/** Settings of a service that stores in a file of its own, also in a run of the tests on PostgreSQL. */
+export const ON_SQLITE: Environment = { DATABASE_URL: '' };
+
 /**
  * Starts a service on a data folder of its own, an ephemeral port unless `PORT` names one, and an injected clock.
  * @param env settings as the environment would give them; `BCRYPT_COST` may be below what the configuration allows
  */
 export async function startService(env: Environment = {}, options: Pick<AppOptions, 'further'> = {}): Promise<Service> {
-  return start(mkdtempSync(join(tmpdir(), 'latchkey-test-')), env, new Clock(), [], options);
+  const database = 'DATABASE_URL' in env ? undefined : await databaseOf(inject('engine'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+  return start(dataDir, { ...database?.settings, ...env }, new Clock(), [], { ...options, database });
 }
+
+/** What a service stores in beside its folder, in a run of the tests on PostgreSQL. */
+async function databaseOf(engine: 'SQLite' | 'PostgreSQL'): Promise<OwnDatabase | undefined> {
+  return engine === 'PostgreSQL' ? makeDatabase() : undefined;
+}
+
+type StartOptions = Pick<AppOptions, 'further'> & { readonly database: OwnDatabase | undefined };
 
 async function start(
   dataDir: string,
   env: Environment,
   clock: Clock,
   log: LogLine[],
-  options: Pick<AppOptions, 'further'>,
+  { database, ...options }: StartOptions,
 ): Promise<Service> {
   const { BCRYPT_COST, ...rest } = env;
   const settings = {
@@ -85,10 +99,11 @@ async function start(
     },
     restart: async (other = {}) => {
       await closeApp(app);
-      return start(dataDir, { ...env, ...other }, clock, log, options);
+      return start(dataDir, { ...env, ...other }, clock, log, { ...options, database });
     },
     stop: async () => {
       await closeApp(app);
+      await database?.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

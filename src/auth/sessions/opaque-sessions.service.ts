@@ -4,6 +4,7 @@ import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
+import { SessionStandings } from '../../tokens/session-standings.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
 import type { LiveSession } from '../../tokens/token-subject.js';
 import type { TokenPrincipal } from '../door.js';
@@ -21,6 +22,7 @@ const EXTEND_AFTER_PART = 0.01;
 export class OpaqueSessionsService {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly standings: SessionStandings,
     private readonly opaqueTokens: OpaqueTokenService,
     private readonly activity: SessionActivity,
     private readonly config: Config,
@@ -30,7 +32,7 @@ export class OpaqueSessionsService {
   /** @throws {AuthError} `token_malformed`, or why the session may not be used */
   async principalOf(token: string): Promise<TokenPrincipal> {
     if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
-    const standing = await this.sessions.standingOfSecret(this.opaqueTokens.hash(token));
+    const standing = await this.standings.ofSecret(this.opaqueTokens.hash(token));
     if (!standing) throw new AuthError('token_forged');
     const refusal = refusalOf(standing);
     if (refusal) throw new AuthError(refusal);

@@ -5,7 +5,7 @@ import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
 import { ServiceClientsService } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
-import { SessionsService } from '../../tokens/sessions.service.js';
+import { SessionStandings } from '../../tokens/session-standings.js';
 import { refusalOf } from '../sessions/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
 
@@ -34,7 +34,7 @@ export class TokenIntrospectionService {
     private readonly tokens: TokenReadingService,
     private readonly accessTokens: AccessTokenService,
     private readonly clients: ServiceClientsService,
-    private readonly sessions: SessionsService,
+    private readonly standings: SessionStandings,
     private readonly config: Config,
   ) {}
 
@@ -66,7 +66,7 @@ export class TokenIntrospectionService {
 
   /** Also within the grace time only the latest generation counts: a caller has no use for an older one. */
   private async liveRefresh(claims: RefreshTokenClaims): Promise<LiveToken | undefined> {
-    const standing = await this.sessions.standing(claims.sid);
+    const standing = await this.standings.of(claims.sid);
     if (!standing || refusalOf(standing) || standing.session.generation !== claims.gen) return undefined;
     return { ...ofClaims('refresh', claims), sessionId: claims.sid, ...nameOf(standing) };
   }

@@ -6,7 +6,7 @@ import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import { type RefreshTokenClaims, RefreshTokenService } from '../../tokens/refresh-token.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
-import { SessionsService } from '../../tokens/sessions.service.js';
+import { SessionStandings } from '../../tokens/session-standings.js';
 import { readHeader, REFRESH_TOKEN_TYPE } from '../../tokens/token-header.js';
 
 /** A genuine token of this service, of whatever contract and kind. */
@@ -23,7 +23,7 @@ export class TokenReadingService {
     private readonly accessTokens: AccessTokenService,
     private readonly refreshTokens: RefreshTokenService,
     private readonly opaqueTokens: OpaqueTokenService,
-    private readonly sessions: SessionsService,
+    private readonly standings: SessionStandings,
     private readonly clock: Clock,
   ) {}
 
@@ -38,7 +38,7 @@ export class TokenReadingService {
   }
 
   private async readOpaque(token: string): Promise<ReadToken | undefined> {
-    const standing = await this.sessions.standingOfSecret(this.opaqueTokens.hash(token));
+    const standing = await this.standings.ofSecret(this.opaqueTokens.hash(token));
     return standing && { kind: 'opaque', standing };
   }
 
