@@ -24,13 +24,17 @@ export interface ServiceProcess {
 
 /** Starts `dist/main.js` in a folder, with no environment but the given one; at the end of the test it is gone. */
 export function startProcess(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
+  const service = spawnService(folder, env);
+  onTestFinished(() => service.kill('SIGKILL'));
+  return service;
+}
+
+/** As `startProcess`, and whoever started it ends it. */
+export function spawnService(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
   const child = spawn(process.execPath, [resolve('dist/main.js')], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
   });
   const output: string[] = [];
   let errors = '';
@@ -50,7 +54,7 @@ export function startProcess(folder: string, env: Readonly<Record<string, string
     errors: () => errors,
     listening,
     ended,
-    kill: (signal) => child.kill(signal),
+    kill: (signal) => void child.kill(signal),
   };
 }
 

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SHARED_SECRET } from './postgres-names.js';
+import { freePort, type ServiceProcess, spawnService } from './process.js';
+
+/** Processes of the built service on one database, and what a client needs to know of them: one address at a time. */
+export interface Instances {
+  /** Where they run; their data folder with its outbox is in it. */
+  readonly folder: string;
+  readonly all: readonly ServiceProcess[];
+  /** Where the next request goes: to each instance in turn. */
+  next(): string;
+  stop(): Promise<void>;
+}
+
+/** What an instance has of its own. */
+export interface InstanceOptions {
+  /** Settings beside those that all share. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How wrong the clock of its machine is, in milliseconds. */
+  readonly clockSkewMs?: number;
+}
+
+const SKEWED_CLOCK = pathToFileURL('test/support/skewed-clock.mjs').href;
+
+/** Starts an instance for each of the options on one PostgreSQL database, all at once. */
+export async function startInstances(databaseUrl: string, options: readonly InstanceOptions[]): Promise<Instances> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-instances-'));
+  const all = await Promise.all(options.map((option) => startInstance(folder, databaseUrl, option)));
+  let turn = 0;
+  return {
+    folder,
+    all,
+    next: () => (all[turn++ % all.length] as ServiceProcess).url,
+    stop: async () => {
+      for (const instance of all) instance.kill('SIGKILL');
+      await Promise.all(all.map(({ ended }) => ended));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startInstance(
+  folder: string,
+  databaseUrl: string,
+  { env, clockSkewMs }: InstanceOptions,
+): Promise<ServiceProcess> {
+  const instance = spawnService(folder, {
+    PORT: await freePort(),
+    DATABASE_URL: databaseUrl,
+    LATCHKEY_SECRET: SHARED_SECRET,
+    PUBLIC_URL: 'http://latchkey.test',
+    HASH_THREADS: '1',
+    LIMITS: 'off',
+    ...(clockSkewMs && { CLOCK_SKEW_MS: String(clockSkewMs), NODE_OPTIONS: `--import=${SKEWED_CLOCK}` }),
+    ...env,
+  });
+  await instance.listening;
+  return instance;
+}
