@@ -7,6 +7,8 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON with its media type; a text or bytes as they are. */
   readonly body?: object | string | Buffer;
+  /** The address of this machine to send from; the system chooses by default. */
+  readonly localAddress?: string;
 }
 
 /** An answer, whole. */
@@ -20,7 +22,7 @@ export interface Answer {
 }
 
 /** Sends one request over a real socket, with just the headers given: `fetch` would add some of its own. */
-export function send(method: string, url: string, { headers = {}, body }: Sending = {}): Promise<Answer> {
+export function send(method: string, url: string, { headers = {}, body, localAddress }: Sending = {}): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
   const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const sent = {
@@ -29,7 +31,7 @@ export function send(method: string, url: string, { headers = {}, body }: Sendin
     ...headers,
   };
   return new Promise((resolve, reject) => {
-    const request = nodeRequest(url, { method, agent, headers: sent }, (response) => {
+    const request = nodeRequest(url, { method, agent, headers: sent, localAddress }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
