@@ -1,6 +1,10 @@
 import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const POOL = { keepAlive: true, maxSockets: 64 };
+const agent = new Agent(POOL);
+// Tests make their certificates themselves.
+const tlsAgent = new TlsAgent({ ...POOL, rejectUnauthorized: false });
 
 /** What a request may carry beside its method and URL. */
 export interface Sending {
@@ -30,8 +34,10 @@ export function send(method: string, url: string, { headers = {}, body, localAdd
     ...(bytes && { 'content-length': String(bytes.length) }),
     ...headers,
   };
+  const isTls = url.startsWith('https:');
+  const options = { method, agent: isTls ? tlsAgent : agent, headers: sent, localAddress };
   return new Promise((resolve, reject) => {
-    const request = nodeRequest(url, { method, agent, headers: sent, localAddress }, (response) => {
+    const request = (isTls ? tlsRequest : nodeRequest)(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
