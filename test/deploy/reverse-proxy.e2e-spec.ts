@@ -89,6 +89,18 @@ describe.skipIf(NGINX_MISSING)(`deploy/nginx.conf before two instances${NGINX_MI
     expect(signedIn.headers['strict-transport-security']).toBe('max-age=31536000');
   });
 
+  it('lets the service compare the origin of a page with the host that was asked, not with one that a caller names', async () => {
+    const cookie = DRIVERS.find(({ name }) => name === 'cookie') as Driver;
+    const person = await member(cookie);
+    const token = cookie.credential(await ask(cookie, cookie.signIn(person)));
+    const refresh = (origin: string): Promise<Answer> => {
+      const headers = { ...withCookie(token, '__Host-token'), origin, 'x-forwarded-host': 'elsewhere.example' };
+      return ask(cookie, { method: 'POST', path: '/protected/refresh_token', headers });
+    };
+    expect((await refresh(nginx.url)).status).toBe(200);
+    expect((await refresh('https://elsewhere.example')).status).toBe(403);
+  });
+
   it('tells the service who called, whatever the caller says of itself', async () => {
     const [bareToken] = DRIVERS as [Driver];
     const person = await member(bareToken);

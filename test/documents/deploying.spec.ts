@@ -6,6 +6,7 @@ import { SETTINGS } from '../../src/config/settings.js';
 
 const DOCUMENT = readFileSync('docs/deploying.md', 'utf8');
 const DOCKERFILE = readFileSync('Dockerfile', 'utf8');
+const LAST_STAGE = DOCKERFILE.split(/^FROM /m).at(-1) ?? '';
 const DOCKERIGNORE = readFileSync('.dockerignore', 'utf8');
 const COMPOSE = readFileSync('compose.yaml', 'utf8');
 const NGINX = readFileSync('deploy/nginx.conf', 'utf8');
@@ -29,7 +30,7 @@ const pairsIn = (text: string, pattern: RegExp): Record<string, string> =>
   Object.fromEntries([...text.matchAll(pattern)].map(([, name = '', value = '']) => [name, value]));
 
 /** The environments that the files give to the service. */
-const IMAGE = pairsIn(/^ENV (.*)$/m.exec(DOCKERFILE)?.[1] ?? '', /([A-Z_]+)=(\S+)/g);
+const IMAGE = pairsIn(/^ENV (.*)$/m.exec(LAST_STAGE)?.[1] ?? '', /([A-Z_]+)=(\S+)/g);
 const INSTANCE = pairsIn(below('x-latchkey'), /^ +([A-Z_]+): (.+)$/gm);
 const SERVICE = pairsIn(/^Environment=(.*)$/m.exec(UNIT)?.[1] ?? '', /([A-Z_]+)=(\S+)/g);
 
