@@ -4,6 +4,9 @@ import type { Client } from './door.js';
 /** The longest user agent worth keeping, in characters. */
 const USER_AGENT_LENGTH = 512;
 
+/** What an IPv4 address has in front where IPv6 is spoken (RFC 4291 §2.5.5.2). */
+const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
+
 /** Where a request comes from; looked up when asked for, as most requests never do. */
 export class RequestClient implements Client {
   constructor(private readonly request: FastifyRequest) {}
@@ -14,7 +17,9 @@ export class RequestClient implements Client {
   }
 
   get ip(): string {
-    return this.request.ip;
+    const { ip } = this.request;
+    // Of a connection that is gone already there may be none.
+    return IPV4_MAPPED.test(ip) ? ip.replace(IPV4_MAPPED, '') : ip;
   }
 
   get userAgent(): string | undefined {

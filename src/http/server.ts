@@ -26,7 +26,7 @@ import {
 import { answerClientErrors } from './client-errors.js';
 import { connectionsLetGo } from './closing.js';
 import { withoutIssuerPath } from './issuer-path.js';
-import { trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
+import { forwardedByAddresses, trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
 import { logOnceOver, type RequestLine } from './request-log.js';
 import { inOneSpelling } from './request-target.js';
 import { securityHeaders } from './security-headers.js';
@@ -100,7 +100,8 @@ function optionsOf(
     trustProxy: trustedProxies(config),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
-    serverFactory: (route) => createHttpServer(TIMEOUTS, inOneSpelling(peekAtSharedRegistrations(route, config))),
+    serverFactory: (route) =>
+      createHttpServer(TIMEOUTS, forwardedByAddresses(inOneSpelling(peekAtSharedRegistrations(route, config)))),
     requestIdHeader: false,
     genReqId: requestId,
     return503OnClosing: false,

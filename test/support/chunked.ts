@@ -1,4 +1,5 @@
 import { request as nodeRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 
 /**
  * Posts a body of unannounced length, each piece when the one before it has left, and answers the status and the parsed
@@ -10,7 +11,10 @@ export function postChunked(
   pieces: readonly string[],
 ): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
-    const request = nodeRequest(url, { method: 'POST', headers: { ...headers, 'transfer-encoding': 'chunked' } });
+    const options = { method: 'POST', headers: { ...headers, 'transfer-encoding': 'chunked' } };
+    const request = url.startsWith('https:')
+      ? tlsRequest(url, { ...options, rejectUnauthorized: false })
+      : nodeRequest(url, options);
     request.on('error', reject);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];

@@ -1,12 +1,18 @@
 import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const POOL = { keepAlive: true, maxSockets: 64 };
+const agent = new Agent(POOL);
+// Tests make their certificates themselves.
+const tlsAgent = new TlsAgent({ ...POOL, rejectUnauthorized: false });
 
 /** What a request may carry beside its method and URL. */
 export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON with its media type; a text or bytes as they are. */
   readonly body?: object | string | Buffer;
+  /** The address of this machine to send from; the system chooses by default. */
+  readonly localAddress?: string;
 }
 
 /** An answer, whole. */
@@ -20,7 +26,7 @@ export interface Answer {
 }
 
 /** Sends one request over a real socket, with just the headers given: `fetch` would add some of its own. */
-export function send(method: string, url: string, { headers = {}, body }: Sending = {}): Promise<Answer> {
+export function send(method: string, url: string, { headers = {}, body, localAddress }: Sending = {}): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
   const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const sent = {
@@ -28,8 +34,10 @@ export function send(method: string, url: string, { headers = {}, body }: Sendin
     ...(bytes && { 'content-length': String(bytes.length) }),
     ...headers,
   };
+  const isTls = url.startsWith('https:');
+  const options = { method, agent: isTls ? tlsAgent : agent, headers: sent, localAddress };
   return new Promise((resolve, reject) => {
-    const request = nodeRequest(url, { method, agent, headers: sent }, (response) => {
+    const request = (isTls ? tlsRequest : nodeRequest)(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SHARED_SECRET } from './postgres-names.js';
-import { freePort, type ServiceProcess, spawnService } from './process.js';
+import { freePort, type ServiceProcess, startProcess } from './process.js';
 
 /** Processes of the built service on one database, and what a client needs to know of them: one address at a time. */
 export interface Instances {
@@ -28,27 +28,35 @@ const SKEWED_CLOCK = pathToFileURL('test/support/skewed-clock.mjs').href;
 /** Starts an instance for each of the options on one PostgreSQL database, all at once. */
 export async function startInstances(databaseUrl: string, options: readonly InstanceOptions[]): Promise<Instances> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-instances-'));
-  const all = await Promise.all(options.map((option) => startInstance(folder, databaseUrl, option)));
+  const ends: (() => void)[] = [];
+  const start = (option: InstanceOptions): ServiceProcess =>
+    startProcess(folder, settingsOf(databaseUrl, option, ports.pop() as string), (end) => ends.push(end));
+  const ports = await Promise.all(options.map(() => freePort()));
+  const all = options.map(start);
+  await Promise.all(all.map(({ listening }) => listening)).catch((error: unknown) => {
+    for (const end of ends) end();
+    throw error;
+  });
   let turn = 0;
   return {
     folder,
     all,
     next: () => (all[turn++ % all.length] as ServiceProcess).url,
     stop: async () => {
-      for (const instance of all) instance.kill('SIGKILL');
+      for (const end of ends) end();
       await Promise.all(all.map(({ ended }) => ended));
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function startInstance(
-  folder: string,
+function settingsOf(
   databaseUrl: string,
   { env, clockSkewMs }: InstanceOptions,
-): Promise<ServiceProcess> {
-  const instance = spawnService(folder, {
-    PORT: await freePort(),
+  port: string,
+): Readonly<Record<string, string>> {
+  return {
+    PORT: port,
     DATABASE_URL: databaseUrl,
     LATCHKEY_SECRET: SHARED_SECRET,
     PUBLIC_URL: 'http://latchkey.test',
@@ -56,7 +64,5 @@ async function startInstance(
     LIMITS: 'off',
     ...(clockSkewMs && { CLOCK_SKEW_MS: String(clockSkewMs), NODE_OPTIONS: `--import=${SKEWED_CLOCK}` }),
     ...env,
-  });
-  await instance.listening;
-  return instance;
+  };
 }

@@ -22,19 +22,22 @@ export interface ServiceProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `dist/main.js` in a folder, with no environment but the given one; at the end of the test it is gone. */
-export function startProcess(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
-  const service = spawnService(folder, env);
-  onTestFinished(() => service.kill('SIGKILL'));
-  return service;
-}
+/** Takes what is to be done at the end: of the test, if nothing else is said. */
+export type AtEnd = (end: () => void) => void;
 
-/** As `startProcess`, and whoever started it ends it. */
-export function spawnService(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
+/** Starts `dist/main.js` in a folder, with no environment but the given one; at the end it is gone. */
+export function startProcess(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  atEnd: AtEnd = onTestFinished,
+): ServiceProcess {
   const child = spawn(process.execPath, [resolve('dist/main.js')], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  atEnd(() => {
+    child.kill('SIGKILL');
   });
   const output: string[] = [];
   let errors = '';
@@ -63,10 +66,10 @@ async function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
   return code ?? signal;
 }
 
-/** A folder that is removed at the end of the test. */
-export function emptyFolder(): string {
+/** A folder that is removed at the end. */
+export function emptyFolder(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-start-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 

@@ -86,7 +86,7 @@ async function start(
       return testing.createNestApplication<NestFastifyApplication>(adapter, nestOptions);
     },
   });
-  await app.listen(config.PORT, '127.0.0.1');
+  await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,
