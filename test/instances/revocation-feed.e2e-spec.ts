@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
 import { DatabaseProxy } from '../support/database-proxy.js';
@@ -52,15 +52,15 @@ afterAll(async () => {
 });
 
 async function ready(): Promise<void> {
-  const status = async (): Promise<number> => (await send('GET', `${here}/health/ready`)).status;
-  await expect.poll(status, { timeout: OLDEST_MS }).toBe(200);
+  const look = async (): Promise<void> => expect((await send('GET', `${here}/health/ready`)).status).toBe(200);
+  await vi.waitFor(look, { timeout: OLDEST_MS });
 }
 
 /** Waits until the first instance hears what is announced, or no more. */
 async function listening(value: 0 | 1): Promise<void> {
-  const isListening = async (): Promise<number> =>
-    figure(await metricsOf({ url: here }), 'latchkey_revocation_feed_listening');
-  await expect.poll(isListening, { timeout: OLDEST_MS }).toBe(value);
+  const name = 'latchkey_revocation_feed_listening';
+  const look = async (): Promise<void> => expect(figure(await metricsOf({ url: here }), name)).toBe(value);
+  await vi.waitFor(look, { timeout: OLDEST_MS });
 }
 
 /** Somebody with sessions through all contracts that are checked in memory, used here at least once. */
