@@ -77,7 +77,9 @@ describe('while the database is closed', () => {
       msg: 'The service is not ready.',
       found: {
         error: {
-          database: { message: expect.stringMatching(/database connection is not open|terminated|Driver not Connected/) },
+          database: {
+            message: expect.stringMatching(/database connection is not open|terminated|Driver not Connected/),
+          },
         },
       },
     });

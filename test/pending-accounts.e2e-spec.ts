@@ -114,6 +114,7 @@ describe('the sweep of pending accounts', () => {
 
   it('removes an account that was not verified in 7 days, and frees its address', async () => {
     const { person, tokens } = await client.newcomer();
+    expect(await mailsTo(service, person.email)).toHaveLength(1);
 
     service.advance(7 * DAY - MINUTE);
     await sweep();

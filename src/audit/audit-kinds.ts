@@ -24,6 +24,7 @@ export const AUDIT_KINDS = {
   account_deleted: 'An account was deleted by an administrator.',
   sessions_revoked: 'Sessions of an account were ended by an administrator.',
   administration_refused: 'Somebody asked for an administrator’s act who is none.',
+  database_copied: 'The embedded database was copied into this one on the command line.',
   pending_account_swept: 'An account was removed that had never verified its e-mail address.',
 
   // Service clients

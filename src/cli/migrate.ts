@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import type { DataSource } from 'typeorm';
 import { type Config, readEnvironment } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { DataFolderLock } from '../database/data-folder-lock.js';
 import { createDataSource, migrate, schemaGap } from '../database/data-source.js';
+import { demandThawed } from '../database/freeze.js';
 import { ENTITIES } from '../entities.js';
 import { hasEmbeddedDatabase } from './embedded-database.js';
 import { print } from './output.js';
@@ -22,7 +24,7 @@ export async function migrateEmptyStore(config: Config): Promise<void> {
 /**
  * Brings the schema up to date, alone: under the lock of the data folder, or on PostgreSQL under an advisory lock.
  * Answers what was run.
- * @throws {ConfigError} if a service runs on the data folder
+ * @throws {ConfigError} if a service runs on the data folder, or the database was moved
  */
 async function migrateStore(config: Config): Promise<string[]> {
   const lock = DataFolderLock.take(config);
@@ -30,10 +32,15 @@ async function migrateStore(config: Config): Promise<string[]> {
     // The secret comes before the database, as at the start of the service.
     ServiceSecret.of(config);
     const dataSource = await createDataSource(config, ENTITIES).initialize();
-    return await migrate(dataSource).finally(() => dataSource.destroy());
+    return await migrateThawed(dataSource).finally(() => dataSource.destroy());
   } finally {
     lock.onApplicationShutdown();
   }
+}
+
+async function migrateThawed(dataSource: DataSource): Promise<string[]> {
+  await demandThawed(dataSource);
+  return migrate(dataSource);
 }
 
 async function isEmpty(config: Config): Promise<boolean> {

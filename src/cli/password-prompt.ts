@@ -13,7 +13,19 @@ const REPLACEMENT = '\uFFFD';
  */
 export async function askForNewPassword(): Promise<string> {
   const password = await (process.stdin.isTTY ? askTwice() : firstLine());
-  // It would be stored as another one, which nobody can type.
+  return demandUtf8(password);
+}
+
+/**
+ * A password that is there already: asked for without echo, or where standard input is no terminal, its first line.
+ * @throws {CommandError} if there is none, it is no UTF-8 or the asking is broken off
+ */
+export async function askForPassword(prompt: string): Promise<string> {
+  return demandUtf8(await (process.stdin.isTTY ? ask(prompt) : firstLine()));
+}
+
+/** It would be taken for another one, which nobody can type. */
+function demandUtf8(password: string): string {
   if (password.includes(REPLACEMENT)) throw new CommandError('The password is not encoded in UTF-8; nothing was done.');
   return password;
 }

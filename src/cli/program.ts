@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Scope } from '../tokens/service-clients.service.js';
 
 /** The scopes that there are, spelt out here so that help needs not load the service; a test compares. */
@@ -27,6 +27,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
   addAdmin(latchkey);
   addClient(latchkey);
   addKeys(latchkey);
+  addCopy(latchkey);
   addDoctor(latchkey);
   return latchkey;
 }
@@ -104,6 +105,23 @@ function addKeys(latchkey: Command): void {
     .allowUnknownOption()
     .addHelpText('after', example('latchkey keys revoke O5hGjt0zMLbZPRBEQ1VJbYAPcUpGzxzFo7tqbNeH7yA'))
     .action(async (kid) => (await import('./keys.js')).revokeKey(kid));
+}
+
+function addCopy(latchkey: Command): void {
+  latchkey
+    .command('copy')
+    .description(
+      'move an embedded database to PostgreSQL, also while the service runs; every session and token stays good',
+    )
+    .option('--from <place>', 'sqlite: and the folder or file of the embedded database; that of DATA_DIR by default')
+    .option('--to <url>', 'an empty PostgreSQL database; DATABASE_URL by default; its password is asked for')
+    .addOption(new Option('--undo', 'let the embedded database take writes again').conflicts('to'))
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      example('latchkey copy --from sqlite:./data --to postgres://latchkey@localhost/latchkey', 'latchkey copy --undo'),
+    )
+    .action(async (options) => (await import('./copy/copy.js')).copyCommand(options));
 }
 
 function addDoctor(latchkey: Command): void {

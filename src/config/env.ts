@@ -74,10 +74,16 @@ function contradictions(settings: Settings): string[] {
     settings.COOKIE_SECURE === 'auto' ? settings.PUBLIC_URL.startsWith('https:') : settings.COOKIE_SECURE === 'true';
   const rules: [boolean, string, string, string][] = [
     [
-      settings.DATABASE_URL !== '' && settings.LATCHKEY_SECRET === '',
+      settings.DATABASE_URL !== '' && settings.LATCHKEY_SECRET === '' && settings.LATCHKEY_SECRET_FILE === '',
       'LATCHKEY_SECRET',
       '',
-      'the same secret for every instance, as DATABASE_URL is set',
+      'the same secret for every instance, as DATABASE_URL is set; or give its file as LATCHKEY_SECRET_FILE',
+    ],
+    [
+      settings.LATCHKEY_SECRET !== '' && settings.LATCHKEY_SECRET_FILE !== '',
+      'LATCHKEY_SECRET_FILE',
+      settings.LATCHKEY_SECRET_FILE,
+      'empty, as LATCHKEY_SECRET is set',
     ],
     [
       settings.DATABASE_URL !== '' && settings.PUBLIC_URL === '',

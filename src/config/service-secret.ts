@@ -10,7 +10,8 @@ export class ServiceSecret {
   constructor(private readonly secret: Buffer) {}
 
   /**
-   * `LATCHKEY_SECRET`, or else the secret in `DATA_DIR`, which is generated on the first start.
+   * `LATCHKEY_SECRET`, or the secret in `LATCHKEY_SECRET_FILE`, or else the one in `DATA_DIR`, which is generated on the
+   * first start.
    * @throws {ConfigError} as `existing`
    */
   static of(config: Config): ServiceSecret {
@@ -22,10 +23,12 @@ export class ServiceSecret {
 
   /**
    * The secret, if there is one yet; changes nothing.
-   * @throws {ConfigError} if the stored secret is damaged, cannot be read, or is gone while the database is there
+   * @throws {ConfigError} if the stored secret is damaged, cannot be read, or is gone while the database is there, or if
+   * there is none in the file of the setting
    */
   static existing(config: Config): ServiceSecret | undefined {
     if (config.LATCHKEY_SECRET) return new ServiceSecret(Buffer.from(config.LATCHKEY_SECRET));
+    if (config.LATCHKEY_SECRET_FILE) return new ServiceSecret(given(config.LATCHKEY_SECRET_FILE));
     // Looked at before the secret: whoever starts at the same time makes the secret first.
     const isInUse = existsSync(databaseFile(config));
     const text = readIfThere(secretFile(config))?.trim();
@@ -40,6 +43,12 @@ export class ServiceSecret {
   derive(purpose: string): Buffer {
     return Buffer.from(hkdfSync('sha256', this.secret, '', `latchkey ${purpose}`, 32));
   }
+}
+
+function given(file: string): Buffer {
+  const text = readIfThere(file);
+  if (text !== undefined) return decode(text.trim(), file);
+  throw new ConfigError(`LATCHKEY_SECRET_FILE=${file} is not allowed. Allowed: a file that is there.`);
 }
 
 function decode(text: string, file: string): Buffer {

@@ -4,10 +4,27 @@ import Database from 'better-sqlite3';
 import { dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
 
+/** The file on which the service that runs on a data folder holds its lock. */
+export function serviceLockIn(folder: string): string {
+  return join(folder, 'lock');
+}
+
 /**
- * Keeps a second service out of a data folder. The lock is one of the operating system's on a file of its own, held
- * through SQLite, so that it ends with the process however that ends.
+ * Locks a file that is there for nothing else, and makes it; `undefined` if somebody holds it already. The lock is one
+ * of the operating system's, held through SQLite, so that it ends with the process however that ends.
  */
+export function lock(path: string): Database.Database | undefined {
+  const file = new Database(path, { timeout: 0 });
+  try {
+    return file.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    file.close();
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    return undefined;
+  }
+}
+
+/** Keeps a second service out of a data folder. */
 @Injectable()
 export class DataFolderLock implements OnApplicationShutdown {
   private constructor(private readonly file: Database.Database | undefined) {}
@@ -18,14 +35,8 @@ export class DataFolderLock implements OnApplicationShutdown {
    */
   static take(config: Config): DataFolderLock {
     if (config.DATABASE_URL) return new DataFolderLock(undefined);
-    const file = new Database(join(dataFolder(config), 'lock'), { timeout: 0 });
-    try {
-      file.exec('BEGIN EXCLUSIVE');
-    } catch (cause) {
-      file.close();
-      if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
-      throw new ConfigError(`DATA_DIR=${config.DATA_DIR} is in use by another Latchkey.`, { cause });
-    }
+    const file = lock(serviceLockIn(dataFolder(config)));
+    if (!file) throw new ConfigError(`DATA_DIR=${config.DATA_DIR} is in use by another Latchkey.`);
     return new DataFolderLock(file);
   }
 

@@ -103,7 +103,11 @@ export interface SchemaGap {
 /** Compares the migrations that were run with those that there are; changes nothing. */
 export async function schemaGap(dataSource: DataSource): Promise<SchemaGap> {
   const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations').catch(nothingIfNoTable);
-  const run = rows.map(({ name }) => name);
+  return schemaGapAfter(rows.map(({ name }) => name));
+}
+
+/** Compares the names of migrations that were run with those that there are. */
+export function schemaGapAfter(run: readonly string[]): SchemaGap {
   const known = MIGRATIONS.map(({ name }) => name);
   return {
     isEmpty: run.length === 0,

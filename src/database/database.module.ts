@@ -6,6 +6,7 @@ import { ServiceSecret } from '../config/service-secret.js';
 import { createDataSource, demandMigrated, demandSameSchema, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { DirectLine } from './direct-line.js';
+import { demandThawed } from './freeze.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
 
@@ -37,6 +38,7 @@ export class DatabaseModule {
           },
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            await demandThawed(dataSource);
             await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
             return dataSource;
           },
@@ -56,6 +58,7 @@ export class DatabaseModule {
           useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            await demandThawed(dataSource);
             await demandSameSchema(dataSource);
             return dataSource;
           },

@@ -15,8 +15,11 @@ export function collidedColumn<Column extends string>(error: unknown, columns: r
   return undefined;
 }
 
-/** Mistakes of ours in a statement, rather than a store that fails: SQLite's general error and PostgreSQL's class 42. */
-const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT.*|22...|23...|42...)$/;
+/**
+ * Mistakes of ours in a statement, rather than a store that fails: SQLite's general error and PostgreSQL's class 42. The
+ * only triggers are those of a store that is frozen (freeze.ts).
+ */
+const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT(?!_TRIGGER$).*|22...|23...|42...)$/;
 
 /** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 28, 3D, 53, 57. */
 const CONNECTION_LOST = /^(EPOOLFULL|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;

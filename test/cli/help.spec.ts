@@ -42,13 +42,14 @@ describe('latchkey', () => {
       'latchkey keys list [options]',
       'latchkey keys rotate [options]',
       'latchkey keys revoke [options] <kid>',
+      'latchkey copy [options]',
       'latchkey doctor [options]',
     ]);
   });
 
   it('takes no secret as an argument', () => {
     const options = LEAVES.flatMap(({ command }) => command.options.map(({ long }) => long));
-    expect(new Set(options)).toEqual(new Set(['--email', '--json', '--scope']));
+    expect(new Set(options)).toEqual(new Set(['--email', '--json', '--scope', '--from', '--to', '--undo']));
   });
 
   it('knows the scopes that there are', () => {

@@ -34,10 +34,18 @@ export async function latchkey(surroundings: Surroundings, ...args: string[]): P
 }
 
 /** Runs `bin/latchkey.js` in a folder, with no environment but the given one. */
-export async function latchkeyProcess(
-  { folder, env = {}, input = '', uid }: Surroundings,
-  ...args: string[]
-): Promise<Ending> {
+export async function latchkeyProcess(surroundings: Surroundings, ...args: string[]): Promise<Ending> {
+  return startLatchkey(surroundings, ...args).ended;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly ended: Promise<Ending>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** As `latchkeyProcess`, for a test that does something meanwhile. */
+export function startLatchkey({ folder, env = {}, input = '', uid }: Surroundings, ...args: string[]): Running {
   const child = spawn(process.execPath, [resolve('bin/latchkey.js'), ...args], {
     cwd: folder,
     env,
@@ -49,8 +57,8 @@ export async function latchkeyProcess(
   // A command that refuses before it reads has closed its end.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...written };
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }));
+  return { ended, kill: (signal) => child.kill(signal) };
 }
 
 async function latchkeyHere({ folder, env = {} }: Surroundings, args: readonly string[]): Promise<Ending> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
@@ -54,6 +54,34 @@ describe('the service secret', () => {
     expect(() => ServiceSecret.of(config)).toThrow(
       new ConfigError(`${config.DATA_DIR}/secret cannot be read (EISDIR).`),
     );
+  });
+
+  it('is the same from a copy of the file, wherever that is, so that another store can have it', () => {
+    const config = configOf(join(emptyFolder(), 'data'));
+    const made = ServiceSecret.of(config).derive('a test');
+    const elsewhere = emptyFolder();
+    copyFileSync(join(config.DATA_DIR, 'secret'), join(elsewhere, 'moved'));
+    const given = parseEnvironment({ DATA_DIR: elsewhere, LATCHKEY_SECRET_FILE: join(elsewhere, 'moved') });
+    expect(ServiceSecret.of(given).derive('a test')).toEqual(made);
+    expect(ServiceSecret.existing(given)?.derive('a test')).toEqual(made);
+    expect(readdirSync(elsewhere)).toEqual(['moved']);
+  });
+
+  it('of a file that is given is never made, and its text never told', () => {
+    const folder = emptyFolder();
+    const file = join(folder, 'given');
+    const refused = (): unknown => ServiceSecret.of(parseEnvironment({ DATA_DIR: folder, LATCHKEY_SECRET_FILE: file }));
+    expect(refused).toThrow(
+      new ConfigError(`LATCHKEY_SECRET_FILE=${file} is not allowed. Allowed: a file that is there.`),
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(file, 'hush');
+    expect(refused).toThrow(
+      new ConfigError(`${file} is damaged. Put the service secret back from a copy: everything is sealed under it.`),
+    );
+    rmSync(file);
+    mkdirSync(file);
+    expect(refused).toThrow(new ConfigError(`${file} cannot be read (EISDIR).`));
   });
 
   it('that was removed stops a start, which makes no other', async () => {

@@ -122,9 +122,20 @@ describe('settings that are right alone and wrong together are refused', () => {
 
   it('a database for several instances without their common secret and address', () => {
     expect(refusal({ DATABASE_URL })).toEqual([
-      'LATCHKEY_SECRET= is not allowed. Allowed: the same secret for every instance, as DATABASE_URL is set.',
+      'LATCHKEY_SECRET= is not allowed. Allowed: the same secret for every instance, as DATABASE_URL is set; or give its file as LATCHKEY_SECRET_FILE.',
       'PUBLIC_URL= is not allowed. Allowed: the same URL for every instance, as DATABASE_URL is set.',
     ]);
+  });
+
+  it('a secret and a file with one', () => {
+    expect(refusal({ LATCHKEY_SECRET: SECRET, LATCHKEY_SECRET_FILE: '/run/secrets/latchkey' })).toEqual([
+      'LATCHKEY_SECRET_FILE=/run/secrets/latchkey is not allowed. Allowed: empty, as LATCHKEY_SECRET is set.',
+    ]);
+  });
+
+  it('but not the same with the common secret in a file', () => {
+    const environment = { DATABASE_URL, PUBLIC_URL: 'https://id.example.com', LATCHKEY_SECRET_FILE: './secret' };
+    expect(parseEnvironment(environment)).toMatchObject(environment);
   });
 
   it('a port that the system chooses without an address', () => {

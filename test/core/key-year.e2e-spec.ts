@@ -5,7 +5,7 @@ import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { newPerson } from '../support/people.js';
-import { type Service, startService } from '../support/service.js';
+import { ON_SQLITE, type Service, startService } from '../support/service.js';
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -122,7 +122,7 @@ class Year {
 }
 
 it('For a year, every live token verifies at every moment for a client that keeps the JWKS for 10 minutes', async () => {
-  const service = await startService();
+  const service = await startService(ON_SQLITE);
   await send('POST', `${service.url}/bare-token/auth/register`, { body: person });
   const year = new Year(service);
   onTestFinished(() => year.stop());

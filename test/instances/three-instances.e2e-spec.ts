@@ -29,7 +29,7 @@ beforeAll(async () => {
     Array.from({ length: 3 }, () => ({ env: LIMITED })),
   );
   database = await postgres.connect('three');
-  they = new FrontEnds(instances.next, database);
+  they = new FrontEnds(() => instances.next(), database);
 });
 afterAll(async () => {
   await instances.stop();
@@ -109,7 +109,7 @@ describe('Three instances', () => {
     await they.ask(basic, from(newNetwork(), basic.registration(person)));
     const { pathname } = new URL(await mailedLink(instances, person.email));
     const pressed = await atAll((url) => send('POST', url + pathname));
-    expect(pressed.map(({ status }) => status).sort()).toEqual([200, 410, 410]);
+    expect(byStatus(pressed)).toEqual({ 200: 1, 410: 2 });
   });
 
   it('reset a password once by one link, though three ask for it at once', async () => {
@@ -120,7 +120,7 @@ describe('Three instances', () => {
     const answers = await Promise.all(
       passwords.map((password) => send('POST', instances.next() + pathname, form({ password }))),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410]);
+    expect(byStatus(answers)).toEqual({ 200: 1, 410: 2 });
     const bareToken = driverOf('bare-token');
     const signIns = await Promise.all(
       passwords.map((password) => they.ask(bareToken, bareToken.signIn({ username, email, password }))),
@@ -142,7 +142,7 @@ describe('Three instances', () => {
         }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
+    expect(byStatus(answers)).toEqual({ 200: 1, 400: 2 });
     const signIns = await Promise.all(
       passwords.map((password) => they.ask(opaque, opaque.signIn({ ...person, password }))),
     );

@@ -6,8 +6,8 @@ import type { Instances } from './instances.js';
 import { linkIn } from './outbox.js';
 
 /** The last link that was mailed to an address, at whichever instance is next; waits until there is one. */
-export async function mailedLink({ folder, next }: Instances, email: string): Promise<string> {
-  const outbox = join(folder, 'data', 'outbox');
+export async function mailedLink(instances: Instances, email: string): Promise<string> {
+  const outbox = join(instances.folder, 'data', 'outbox');
   let link: string | undefined;
   const look = async (): Promise<boolean> => {
     for (const name of existsSync(outbox) ? readdirSync(outbox).sort() : []) {
@@ -17,5 +17,5 @@ export async function mailedLink({ folder, next }: Instances, email: string): Pr
     return link !== undefined;
   };
   await expect.poll(look, { timeout: 5000 }).toBe(true);
-  return next() + new URL(link as string).pathname;
+  return instances.next() + new URL(link as string).pathname;
 }

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
+import { isStoreFailure } from '../../database/failures.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
@@ -20,6 +21,8 @@ const EXTEND_AFTER_PART = 0.01;
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
 export class OpaqueSessionsService {
+  private readonly logger = new Logger(OpaqueSessionsService.name);
+
   constructor(
     private readonly sessions: SessionsService,
     private readonly standings: SessionStandings,
@@ -47,7 +50,11 @@ export class OpaqueSessionsService {
     const expiresAtMs = Math.min(this.clock.nowMs() + idleMs, this.lastEndMs(session));
     const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
     if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
-    await this.sessions.extend(session.id, new Date(expiresAtMs));
+    await this.sessions.extend(session.id, new Date(expiresAtMs)).catch((error: unknown) => {
+      // The session is as good as it was, and its next use pushes its end on.
+      if (!isStoreFailure(error)) throw error;
+      this.logger.warn({ message: 'The end of a session in use could not be pushed on.', error });
+    });
   }
 
   /** Its contract's document knows no end of a token in use, which `CONTRACT_STRICT` gives it. */

@@ -1,10 +1,14 @@
 import type { DataSource } from 'typeorm';
 import type { Config } from '../../config/env.js';
 import { schemaGap } from '../../database/data-source.js';
+import { isFrozen } from '../../database/freeze.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 /** The oldest PostgreSQL that the service is for, as `server_version_num` counts. */
 const LEAST_POSTGRES = 150_000;
+
+/** What to do about a database that `latchkey copy` froze. */
+const MOVED = 'start the service with DATABASE_URL; or, if none has run there yet, go back with: latchkey copy --undo';
 
 /** Whether the database is sound, and of this version. */
 export async function checkDatabase(store: DataSource, config: Config): Promise<Finding[]> {
@@ -15,6 +19,7 @@ export async function checkDatabase(store: DataSource, config: Config): Promise<
 async function checkSqlite(store: DataSource): Promise<Finding> {
   const rows = await store.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
   const answer = rows[0]?.quick_check;
+  if (answer === 'ok' && (await isFrozen(store))) return fail('database', 'it takes no writes: it was moved', MOVED);
   return answer === 'ok'
     ? ok('database', 'SQLite finds the file whole')
     : fail('database', `SQLite finds the file damaged: ${answer}`, 'stop the service and put a backup back');

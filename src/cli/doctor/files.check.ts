@@ -17,8 +17,8 @@ export function checkFiles(config: Config): Finding[] {
   return [...folder, ...checkModes(config), ...checkSecret(config)];
 }
 
-function checkFolder({ DATA_DIR, DATABASE_URL, SMTP_URL, LATCHKEY_SECRET }: Config): Finding[] {
-  if (DATABASE_URL && SMTP_URL && LATCHKEY_SECRET) return [ok('files', 'no data folder is needed')];
+function checkFolder({ DATA_DIR, DATABASE_URL, SMTP_URL }: Config): Finding[] {
+  if (DATABASE_URL && SMTP_URL) return [ok('files', 'no data folder is needed')];
   try {
     if (!statSync(DATA_DIR).isDirectory()) return [fail('files', `DATA_DIR=${DATA_DIR} is no folder`, 'name a folder')];
     accessSync(DATA_DIR, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -57,6 +57,6 @@ function checkSecret(config: Config): Finding[] {
   } catch (error) {
     return [fail('files', reasonOf(error), 'everything stays sealed until the right secret is back')];
   }
-  const source = config.LATCHKEY_SECRET ? 'LATCHKEY_SECRET' : secretFile(config);
+  const source = config.LATCHKEY_SECRET ? 'LATCHKEY_SECRET' : config.LATCHKEY_SECRET_FILE || secretFile(config);
   return [ok('files', `the service secret is in ${source}`)];
 }

@@ -40,10 +40,18 @@ export const STORE_SETTINGS = {
     {
       default: '',
       about:
-        'The service secret, from which the keys for refresh tokens, PINs and stored signing keys come. Empty means one generated into DATA_DIR. Required with DATABASE_URL.',
+        'The service secret, from which the keys for refresh tokens, PINs and stored signing keys come. Empty means one generated into DATA_DIR. Required with DATABASE_URL, unless LATCHKEY_SECRET_FILE is set.',
       secret: true,
     },
     'empty, or at least 32 bytes',
     (value) => value === '' || Buffer.byteLength(value) >= 32,
+  ),
+  LATCHKEY_SECRET_FILE: text(
+    {
+      default: '',
+      about:
+        'A file with the service secret as the generated one in DATA_DIR has it (base64url of at least 32 bytes), in place of LATCHKEY_SECRET.',
+    },
+    'empty, or a path',
   ),
 } as const;
