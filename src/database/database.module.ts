@@ -37,7 +37,8 @@ export class DatabaseModule {
             return { ...createDataSource(config, entities).options, retryAttempts: 0 };
           },
           dataSourceFactory: async (options) => {
-            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            const opening = new DataSource(options as DataSourceOptions).initialize();
+            const dataSource = await opening.catch((cause: Error) => refuse(config, cause));
             await demandThawed(dataSource);
             await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
             return dataSource;
@@ -68,4 +69,10 @@ export class DatabaseModule {
       exports: [Sql, StoreProbe, DirectLine],
     };
   }
+}
+
+/** A start that cannot reach PostgreSQL says so in one line. */
+function refuse({ DATABASE_URL }: Config, cause: Error): never {
+  if (!DATABASE_URL) throw cause;
+  throw new ConfigError(`The database that DATABASE_URL names cannot be used: ${cause.message}`, { cause });
 }

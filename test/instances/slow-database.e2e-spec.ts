@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRIVERS } from '../drivers/index.js';
+import { DatabaseProxy } from '../support/database-proxy.js';
+import { figure, metricsOf } from '../support/exposition.js';
+import { FrontEnds } from '../support/front-ends.js';
+import { byStatus } from '../support/guessing.js';
+import { type Instances, startInstances } from '../support/instances.js';
+import type { Person } from '../support/people.js';
+import { type Connection, type Postgres, startPostgres } from '../support/postgres.js';
+import { whole } from '../support/whole.js';
+
+/** A small instance: what is bounded is found soon. */
+const SMALL = { DATABASE_POOL_SIZE: '2', DATABASE_STATEMENT_TIMEOUT: '1s', DATABASE_CONNECT_TIMEOUT: '1s' };
+
+/** How many statements may wait for a connection of such an instance. */
+const MOST_WAITING = 100;
+
+/** How much memory 2,000 requests to a store that does not answer may cost for good, in bytes. */
+const NOISE = 64 * 1024 * 1024;
+
+let postgres: Postgres;
+let database: Connection;
+let proxy: DatabaseProxy;
+let instances: Instances;
+let they: FrontEnds;
+let person: Person;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  const { DATABASE_URL } = await postgres.createDatabase('slow');
+  proxy = await DatabaseProxy.start(DATABASE_URL!);
+  instances = await startInstances(proxy.url, [{ env: SMALL }]);
+  database = await postgres.connect('slow');
+  they = new FrontEnds(() => instances.next(), database);
+  person = await they.member();
+});
+afterAll(async () => {
+  await instances.stop();
+  await proxy.stop();
+  await database.end();
+  await postgres.stop();
+});
+
+async function memory(): Promise<number> {
+  return figure(await metricsOf({ url: instances.next() }), 'process_resident_memory_bytes');
+}
+
+async function signsIn(): Promise<number[]> {
+  const answers = await Promise.all(DRIVERS.map((driver) => they.ask(driver, driver.signIn(person))));
+  return answers.map(({ status }) => status);
+}
+
+describe('A database that answers', () => {
+  it('late is waited for', async () => {
+    proxy.delayMs = 50;
+    expect(await signsIn()).toEqual(DRIVERS.map(() => 200));
+    proxy.delayMs = 0;
+  });
+
+  it('too late costs each request 503 in its contract’s shape after a bounded time, and piles nothing up', async () => {
+    const before = await memory();
+    proxy.delayMs = 4000;
+    for (let round = 0; round < 4; round++) {
+      const startedAtMs = performance.now();
+      const asked = Array.from({ length: 500 }, (_, index) => DRIVERS[index % DRIVERS.length]!);
+      const answers = await Promise.all(asked.map((driver) => they.ask(driver, driver.signIn(person))));
+      expect(byStatus(answers)).toEqual({ 503: asked.length });
+      for (const [index, answer] of answers.entries()) {
+        expect(whole(answer)).toEqual(asked[index]!.refusals.storeFailing);
+        expect(answer.headers['retry-after']).toBe('5');
+      }
+      expect(performance.now() - startedAtMs).toBeLessThan(15_000);
+    }
+    expect(proxy.connectionCount).toBeLessThanOrEqual(8);
+    expect((await memory()) - before).toBeLessThan(NOISE);
+    expect(instances.all[0]?.errors()).toBe('');
+  });
+
+  it('never lets more wait than it may: the rest is refused at once', async () => {
+    await proxy.become('frozen');
+    const [driver] = DRIVERS as [(typeof DRIVERS)[number]];
+    const order: string[] = [];
+    const ask = async (what: string): Promise<void> => {
+      await they.ask(driver, driver.signIn(person));
+      order.push(what);
+    };
+    const first = Array.from({ length: MOST_WAITING / 2 }, () => ask('waited'));
+    const rest = Array.from({ length: MOST_WAITING * 2 }, () => ask('came later'));
+    await Promise.all([...first, ...rest]);
+    // Of those that came later, as many as found no room were answered before anybody who waited.
+    expect(order.indexOf('waited')).toBeGreaterThanOrEqual(MOST_WAITING);
+    await proxy.become('open');
+  });
+
+  it('in time again is used again within 5 seconds, by as many connections as there may be', async () => {
+    proxy.delayMs = 0;
+    await expect.poll(signsIn, { timeout: 5000 }).toEqual(DRIVERS.map(() => 200));
+    expect(proxy.connectionCount).toBeLessThanOrEqual(3);
+  });
+});
