@@ -13,9 +13,13 @@ export function inOneSpelling(route: RequestListener): RequestListener {
   };
 }
 
-/** A target of an absolute form without its origin (RFC 9112 §3.2.2), and its path without needless escapes. */
+/**
+ * A target of an absolute form without its origin (RFC 9112 §3.2.2), its path without needless escapes, and without a
+ * fragment, which the router overlooks.
+ */
 function normalTarget(target: string): string {
-  const [path = '', ...query] = withoutOrigin(target).split('?');
+  const [sent = ''] = withoutOrigin(target).split('#', 1);
+  const [path = '', ...query] = sent.split('?');
   return [path.replace(ESCAPED_UNRESERVED, decodeURIComponent), ...query].join('?');
 }
 
