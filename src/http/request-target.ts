@@ -1,4 +1,6 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+
+const HOST = /^host$/i;
 
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
@@ -21,6 +23,13 @@ function normalTarget(target: string): string {
   const [sent = ''] = withoutOrigin(target).split('#', 1);
   const [path = '', ...query] = sent.split('?');
   return [path.replace(ESCAPED_UNRESERVED, decodeURIComponent), ...query].join('?');
+}
+
+/** Whether a request names its host, once, as HTTP/1.1 has to (RFC 9112 §3.2); before that nobody had to. */
+export function namesOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (HOST.test(rawHeaders[at] ?? '')) count++;
+  return count === 1 || (count === 0 && httpVersion === '1.0');
 }
 
 function withoutOrigin(target: string): string {
