@@ -7,6 +7,9 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
 /** Escaped letters, digits, `-`, `.`, `_` and `~` (RFC 3986 §2.3). */
 const ESCAPED_UNRESERVED = /%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|3[0-9]|2[de])/gi;
 
+/** A `%` without its two digits. */
+const NO_ESCAPE = /%(?![\da-f]{2})/i;
+
 /** Gives requests their target in its one spelling: whose shape an answer has is told by the path. */
 export function inOneSpelling(route: RequestListener): RequestListener {
   return (request, response) => {
@@ -22,7 +25,9 @@ export function inOneSpelling(route: RequestListener): RequestListener {
 function normalTarget(target: string): string {
   const [sent = ''] = withoutOrigin(target).split('#', 1);
   const [path = '', ...query] = sent.split('?');
-  return [path.replace(ESCAPED_UNRESERVED, decodeURIComponent), ...query].join('?');
+  // What is no escape could become one by what is put in the place of the next: it stays, and is malformed.
+  const normal = NO_ESCAPE.test(path) ? path : path.replace(ESCAPED_UNRESERVED, decodeURIComponent);
+  return [normal, ...query].join('?');
 }
 
 /** Whether a request names its host, once, as HTTP/1.1 has to (RFC 9112 §3.2); before that nobody had to. */

@@ -45,11 +45,14 @@ describe('paths of no contract', () => {
     expect(answer.headers).toMatchObject({ ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE });
   });
 
-  it.each(['/%ZZ', '/verify/%E0%A4%A'])('GET %s cannot be understood', async (path) => {
-    const answer = await send('GET', service.url + path);
-    expect(whole(answer)).toEqual({ status: 400, body: MALFORMED });
-    expect(answer.headers).toMatchObject({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
-  });
+  it.each(['/%ZZ', '/verify/%E0%A4%A', '/hea%6%63th/ready', '/%6%31ccount'])(
+    'GET %s cannot be understood',
+    async (path) => {
+      const answer = await send('GET', service.url + path);
+      expect(whole(answer)).toEqual({ status: 400, body: MALFORMED });
+      expect(answer.headers).toMatchObject({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
+    },
+  );
 
   it.each([
     ['POST', '/health/ready', 'GET, HEAD'],
