@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { hasRequest, type RequestLine } from './request-log.js';
@@ -25,6 +25,19 @@ export function answerClientErrors(
     const body = JSON.stringify({ type: 'about:blank', title, status, code });
     socket.end(response(status, { ...headers, 'x-request-id': id }, body), () => socket.destroy());
   };
+}
+
+/**
+ * Answers CONNECT, whose target is no path (RFC 9112 §3.2.3), as what is malformed: Node gives the bare socket away, and would
+ * close it without a word.
+ */
+export function answerConnect(server: Server, answer: ReturnType<typeof answerClientErrors>): void {
+  server.on('connect', (_request, stream) => {
+    const socket = stream as Socket;
+    // Nobody else listens any more, and an error that nobody listens to ends the process.
+    socket.on('error', () => socket.destroy());
+    answer({ name: 'Error', message: 'CONNECT', code: 'CONNECT' }, socket);
+  });
 }
 
 function response(status: number, headers: Readonly<Record<string, string>>, body: string): string {

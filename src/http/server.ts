@@ -23,12 +23,12 @@ import {
   peekAtSharedRegistrations,
   rewriteBarePath,
 } from './bare-paths.js';
-import { answerClientErrors } from './client-errors.js';
+import { answerClientErrors, answerConnect } from './client-errors.js';
 import { connectionsLetGo } from './closing.js';
 import { withoutIssuerPath } from './issuer-path.js';
 import { forwardedByAddresses, trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
 import { logOnceOver, type RequestLine } from './request-log.js';
-import { inOneSpelling } from './request-target.js';
+import { inOneSpelling, namesOneHost } from './request-target.js';
 import { securityHeaders } from './security-headers.js';
 
 /** The largest body, in bytes. */
@@ -70,10 +70,8 @@ export function createServer(parts: ServerParts): FastifyAdapter {
     logOnceOver(request, reply, parts.contracts, parts.observe);
     warnOfUntrustedForwarding(request);
   };
-  const adapter = new FastifyAdapter({
-    ...optionsOf(parts, begin),
-    clientErrorHandler: answerClientErrors(parts.logger, headersFor('/')),
-  });
+  const clientErrorHandler = answerClientErrors(parts.logger, headersFor('/'));
+  const adapter = new FastifyAdapter({ ...optionsOf(parts, begin), clientErrorHandler });
   // Nest's hook runs before that of CORS, which answers preflights itself.
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     begin(request, reply);
@@ -82,6 +80,7 @@ export function createServer(parts: ServerParts): FastifyAdapter {
   const server = adapter.getInstance<FastifyInstance>();
   acceptRawBodies(server);
   void server.register(cookie);
+  answerConnect(server.server, clientErrorHandler);
   addHooks(server, parts.routes);
   return adapter;
 }
@@ -100,8 +99,12 @@ function optionsOf(
     trustProxy: trustedProxies(config),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
-    serverFactory: (route) =>
-      createHttpServer(TIMEOUTS, forwardedByAddresses(inOneSpelling(peekAtSharedRegistrations(route, config)))),
+    serverFactory: (route) => {
+      const listener = forwardedByAddresses(inOneSpelling(peekAtSharedRegistrations(route, config)));
+      // Node would answer both itself, in nobody's shape: no Host, and what is expected beside 100-continue, which may be
+      // overlooked (RFC 9110 §10.1.1).
+      return createHttpServer({ ...TIMEOUTS, requireHostHeader: false }, listener).on('checkExpectation', listener);
+    },
     requestIdHeader: false,
     genReqId: requestId,
     return503OnClosing: false,
@@ -139,7 +142,8 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const refused =
       isSharedRegistration({ method: request.method, url: request.originalUrl }) && namesUnknownContract(request.raw);
-    done(refused ? new RequestError('auth_contract_unknown') : undefined);
+    if (!namesOneHost(request.raw)) done(new RequestError('request_malformed'));
+    else done(refused ? new RequestError('auth_contract_unknown') : undefined);
   });
 }
 

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { send } from '../support/http.js';
+import { head, sendRaw } from '../support/raw.js';
 import { type Service, startService } from '../support/service.js';
 import { SECURITY_HEADERS, PROBLEM_TYPE, problem, NOT_FOUND, MALFORMED } from '../support/shapes.js';
 import { whole } from '../support/whole.js';
@@ -44,11 +45,14 @@ describe('paths of no contract', () => {
     expect(answer.headers).toMatchObject({ ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE });
   });
 
-  it.each(['/%ZZ', '/verify/%E0%A4%A'])('GET %s cannot be understood', async (path) => {
-    const answer = await send('GET', service.url + path);
-    expect(whole(answer)).toEqual({ status: 400, body: MALFORMED });
-    expect(answer.headers).toMatchObject({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
-  });
+  it.each(['/%ZZ', '/verify/%E0%A4%A', '/hea%6%63th/ready', '/%6%31ccount'])(
+    'GET %s cannot be understood',
+    async (path) => {
+      const answer = await send('GET', service.url + path);
+      expect(whole(answer)).toEqual({ status: 400, body: MALFORMED });
+      expect(answer.headers).toMatchObject({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
+    },
+  );
 
   it.each([
     ['POST', '/health/ready', 'GET, HEAD'],
@@ -69,5 +73,12 @@ describe('paths of no contract', () => {
     const body = problem(500, 'internal_error', 'Something went wrong here.');
     expect(whole(answer)).toEqual({ status: 500, body });
     expect(answer.headers['content-type']).toBe(PROBLEM_TYPE);
+  });
+});
+
+describe('a fragment, which no client should send', () => {
+  it.each(['/login#a', '/opaque-token/login#a?b', '/login#'])('is overlooked: GET %s', async (target) => {
+    const { status, json } = await sendRaw(service.url, head(`GET ${target} HTTP/1.1`));
+    expect({ status, body: json }).toEqual({ status: 405, body: { reason: 'Method Not Allowed' } });
   });
 });

@@ -87,12 +87,15 @@ export class DatabaseProxy {
   }
 
   private relay(passage: Passage, from: Socket, to: Socket): void {
+    let dueMs = 0;
     from.on('error', () => undefined);
     from.on('close', () => this.cut(passage));
     from.on('data', (chunk: Buffer) => {
       if (from === passage.client && chunk.includes('LISTEN ')) passage.listens = true;
       if (passage.listens && this.mode === 'deaf') return this.cut(passage);
-      setTimeout(() => to.writable && to.write(chunk), this.delayMs);
+      // Never before what came before it.
+      dueMs = Math.max(dueMs, performance.now() + this.delayMs);
+      setTimeout(() => to.writable && to.write(chunk), dueMs - performance.now());
     });
   }
 

@@ -1,7 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-const POOL = { keepAlive: true, maxSockets: 64 };
+const POOL = { keepAlive: true, maxSockets: 512 };
 const agent = new Agent(POOL);
 // Tests make their certificates themselves.
 const tlsAgent = new TlsAgent({ ...POOL, rejectUnauthorized: false });

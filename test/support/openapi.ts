@@ -49,7 +49,7 @@ function violations(document: OpenAPIObject, place: readonly string[], body: unk
 }
 
 /** The document with every schema of an object closed. */
-function withoutFurtherFields(document: OpenAPIObject): object {
+export function withoutFurtherFields(document: OpenAPIObject): object {
   return JSON.parse(JSON.stringify(document), (_key, value: unknown) =>
     typeof value === 'object' && value !== null && 'properties' in value
       ? { ...value, additionalProperties: false }
