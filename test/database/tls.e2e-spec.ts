@@ -57,6 +57,8 @@ describe('TLS to PostgreSQL', () => {
   });
 
   it('stops the start when the certificate of the authority is not there', async () => {
-    await expect(start('localhost', '?sslmode=verify-full&sslrootcert=/nowhere/ca.pem')).rejects.toThrow('/nowhere/ca.pem');
+    await expect(start('localhost', '?sslmode=verify-full&sslrootcert=/nowhere/ca.pem')).rejects.toThrow(
+      '/nowhere/ca.pem',
+    );
   });
 });

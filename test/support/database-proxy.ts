@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** How a proxy treats what passes through it. */
@@ -87,15 +88,18 @@ export class DatabaseProxy {
   }
 
   private relay(passage: Passage, from: Socket, to: Socket): void {
-    let dueMs = 0;
+    let passed: Promise<unknown> = Promise.resolve();
     from.on('error', () => undefined);
     from.on('close', () => this.cut(passage));
     from.on('data', (chunk: Buffer) => {
       if (from === passage.client && chunk.includes('LISTEN ')) passage.listens = true;
       if (passage.listens && this.mode === 'deaf') return this.cut(passage);
+      const dueMs = performance.now() + this.delayMs;
       // Never before what came before it.
-      dueMs = Math.max(dueMs, performance.now() + this.delayMs);
-      setTimeout(() => to.writable && to.write(chunk), dueMs - performance.now());
+      passed = passed.then(async () => {
+        if (dueMs > performance.now()) await wait(dueMs - performance.now());
+        if (to.writable) to.write(chunk);
+      });
     });
   }
 
