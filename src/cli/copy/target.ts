@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Config } from '../../config/env.js';
-import { createDataSource, migrate, schemaGap } from '../../database/data-source.js';
+import { createDataSource, migrate, schemaGap, withoutTimeout } from '../../database/data-source.js';
 import { ENTITIES } from '../../entities.js';
 import { CommandError } from '../command-error.js';
 import { askForPassword } from '../password-prompt.js';
@@ -16,7 +16,7 @@ const PASSWORD_WANTED = /^28P01$|client password must be a string/;
  */
 export async function openTarget(url: string, config: Config): Promise<DataSource> {
   const open = (DATABASE_URL: string): Promise<DataSource> =>
-    createDataSource(Object.assign(new Config(config), { DATABASE_URL }), ENTITIES).initialize();
+    withoutTimeout(createDataSource(Object.assign(new Config(config), { DATABASE_URL }), ENTITIES)).initialize();
   try {
     return await open(url);
   } catch (error) {
