@@ -1,3 +1,4 @@
+import { MailQueue } from '../../src/mail/mail-queue.js';
 import type { Driver, Request } from '../drivers/driver.js';
 import { basic } from '../drivers/basic.driver.js';
 import { type Answer, send, type Sending } from './http.js';
@@ -28,6 +29,8 @@ export class AccountClient {
     const person = this.driver.newPerson();
     await this.ask(this.driver.registration(person));
     await this.driver.activate?.(this.service(), person);
+    // A mail that is made only now would else take part in what the test goes on to do.
+    await this.service().app.get(MailQueue).settled();
     return this.signIn(person, headers);
   }
 
