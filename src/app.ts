@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import type { DynamicModule, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -15,6 +16,7 @@ import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
+import { Connections } from './http/closing.js';
 import { corsPolicy } from './http/cors.js';
 import type { RequestLine } from './http/request-log.js';
 import { createServer } from './http/server.js';
@@ -74,8 +76,12 @@ function wordsAt(contracts: Contracts, path: string): Words {
   return contracts.ofBasePath(path)?.errors ?? (path.startsWith('/oauth/') ? OAUTH_ERRORS : PROBLEM_DETAILS);
 }
 
-/** Stops an application: no new connections, then what runs is finished, then everything is closed. */
-export async function closeApp(app: NestFastifyApplication): Promise<void> {
+/**
+ * Stops an application: no new connections, then what comes over the others is answered, then everything is closed.
+ * @param lingerMs how long a connection must have been quiet to be closed
+ */
+export async function closeApp(app: NestFastifyApplication, lingerMs = 0): Promise<void> {
+  await Connections.of(app.getHttpServer() as Server).close(lingerMs);
   await app.getHttpAdapter().close();
   await app.close();
 }

@@ -1,4 +1,6 @@
-import { Controller, Get, UseFilters } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { Controller, Get, ServiceUnavailableException, UseFilters } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -24,6 +26,7 @@ export class ReadinessController {
     private readonly database: TypeOrmHealthIndicator,
     private readonly indicators: HealthIndicatorService,
     private readonly keys: KeyRing,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   @Get()
@@ -41,8 +44,16 @@ export class ReadinessController {
     example: NOT_READY,
   })
   @Refusals({ ...NATIVE, needsStore: false })
-  check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database.pingCheck('database', { timeout: 1000 }), () => this.checkKeys()]);
+  async check(): Promise<HealthCheckResult> {
+    const parts = [() => this.database.pingCheck('database', { timeout: 1000 }), () => this.checkKeys()];
+    const found = await this.health.check(parts);
+    // Who still asks over a connection from before must send its requests elsewhere.
+    if (this.isStopping) throw new ServiceUnavailableException({ ...found, status: 'shutting_down' });
+    return found;
+  }
+
+  private get isStopping(): boolean {
+    return !(this.host.httpAdapter.getHttpServer() as Server).listening;
   }
 
   private checkKeys():
