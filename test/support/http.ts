@@ -1,12 +1,14 @@
 import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const sharedAgent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** What a request may carry beside its method and URL. */
 export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON with its media type; a text or bytes as they are. */
   readonly body?: object | string | Buffer;
+  /** Whose connections carry it: the tests' shared one unless another is named, or with `false` one that is closed after it. */
+  readonly agent?: Agent | false;
 }
 
 /** An answer, whole. */
@@ -20,7 +22,11 @@ export interface Answer {
 }
 
 /** Sends one request over a real socket, with just the headers given: `fetch` would add some of its own. */
-export function send(method: string, url: string, { headers = {}, body }: Sending = {}): Promise<Answer> {
+export function send(
+  method: string,
+  url: string,
+  { headers = {}, body, agent = sharedAgent }: Sending = {},
+): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
   const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const sent = {
