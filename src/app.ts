@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import type { Server } from 'node:http';
 import type { DynamicModule, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -81,7 +80,7 @@ function wordsAt(contracts: Contracts, path: string): Words {
  * @param lingerMs how long a connection must have been quiet to be closed
  */
 export async function closeApp(app: NestFastifyApplication, lingerMs = 0): Promise<void> {
-  await Connections.of(app.getHttpServer() as Server).close(lingerMs);
+  await Connections.of(app.getHttpServer()).close(lingerMs);
   await app.getHttpAdapter().close();
   await app.close();
 }

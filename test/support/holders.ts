@@ -24,7 +24,8 @@ export async function holders(url: string): Promise<Holder[]> {
   return Promise.all(DRIVERS.map((driver) => holder(url, driver)));
 }
 
-async function holder(url: string, driver: Driver): Promise<Holder> {
+/** Registers and signs in somebody new through one contract. */
+export async function holder(url: string, driver: Driver): Promise<Holder> {
   const person = driver.newPerson();
   await ask(url, driver.registration(person));
   const signedIn = await ask(url, driver.signIn(person));
