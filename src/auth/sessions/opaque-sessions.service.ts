@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
+import { isStoreFailure } from '../../database/failures.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { RepeatedFailure } from '../../logging/repeated-failure.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
@@ -19,6 +21,8 @@ const EXTEND_AFTER_PART = 0.01;
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
 export class OpaqueSessionsService {
+  private readonly failure = new RepeatedFailure(new Logger(OpaqueSessionsService.name));
+
   constructor(
     private readonly sessions: SessionsService,
     private readonly opaqueTokens: OpaqueTokenService,
@@ -45,7 +49,14 @@ export class OpaqueSessionsService {
     const expiresAtMs = Math.min(this.clock.nowMs() + idleMs, this.lastEndMs(session));
     const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
     if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
-    await this.sessions.extend(session.id, new Date(expiresAtMs));
+    try {
+      await this.sessions.extend(session.id, new Date(expiresAtMs));
+      this.failure.end();
+    } catch (error) {
+      // Whoever may read is not turned away since nothing can be written: on a full disk, the next use extends it.
+      if (!isStoreFailure(error)) throw error;
+      this.failure.tell({ message: 'The end of an opaque token could not be pushed on.', error });
+    }
   }
 
   /** Its contract's document knows no end of a token in use, which `CONTRACT_STRICT` gives it. */
