@@ -6,12 +6,14 @@ import {
   HealthCheck,
   type HealthCheckResult,
   HealthCheckService,
+  type HealthIndicatorResult,
   HealthIndicatorService,
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
 import { Public } from '../auth/decorators/public.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { Refusals } from '../contract-kit/refusals.js';
+import { StoreProbe } from '../database/store-probe.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import { NotReadyFilter } from './not-ready.filter.js';
 import { NOT_READY, PartDto, READY, ReadinessDto } from './readiness.dto.js';
@@ -26,6 +28,7 @@ export class ReadinessController {
     private readonly database: TypeOrmHealthIndicator,
     private readonly indicators: HealthIndicatorService,
     private readonly keys: KeyRing,
+    private readonly store: StoreProbe,
     private readonly host: HttpAdapterHost,
   ) {}
 
@@ -45,7 +48,7 @@ export class ReadinessController {
   })
   @Refusals({ ...NATIVE, needsStore: false })
   async check(): Promise<HealthCheckResult> {
-    const parts = [() => this.database.pingCheck('database', { timeout: 1000 }), () => this.checkKeys()];
+    const parts = [() => this.checkDatabase(), () => this.checkKeys()];
     const found = await this.health.check(parts);
     // Who still asks over a connection from before must send its requests elsewhere.
     if (this.isStopping) throw new ServiceUnavailableException({ ...found, status: 'shutting_down' });
@@ -54,6 +57,13 @@ export class ReadinessController {
 
   private get isStopping(): boolean {
     return !(this.host.httpAdapter.getHttpServer() as Server).listening;
+  }
+
+  /** A database that is full still answers whatever needs no write, so that requests should go on coming. */
+  private async checkDatabase(): Promise<HealthIndicatorResult> {
+    const { database: found } = await this.database.pingCheck('database', { timeout: 1000 });
+    const isDegraded = found.status === 'up' && !(await this.store.isWritable());
+    return { database: isDegraded ? { ...found, status: 'degraded' } : found };
   }
 
   private checkKeys():
