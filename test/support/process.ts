@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 
 /** The built service as a process of its own. */
 export interface ServiceProcess {
+  readonly pid: number;
   /** Where it listens, without a slash at the end. */
   readonly url: string;
   /** Its standard output so far, line by line. */
@@ -45,6 +46,7 @@ export function startProcess(folder: string, env: Readonly<Record<string, string
   });
   listening.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     url: `http://127.0.0.1:${env.PORT}`,
     output,
     errors: () => errors,
