@@ -109,7 +109,7 @@ describe.each([
 
       await expect.poll(() => get('/health/ready'), { timeout: 30_000 }).toEqual(readiness('ok', 'up'));
       // Once a minute, however often it was tried.
-    expect(Math.max(said(NOT_EXTENDED).length, said(USAGE_WAITS).length)).toBeLessThanOrEqual(2);
+      expect(Math.max(said(NOT_EXTENDED).length, said(USAGE_WAITS).length)).toBeLessThanOrEqual(2);
       expect(await get('/account', opaque)).toEqual(account);
       for (const [holder, newcomer] of newcomers) {
         const { driver, person, signedIn, credential } = holder;
