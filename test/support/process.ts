@@ -23,9 +23,18 @@ export interface ServiceProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `dist/main.js` in a folder, with no environment but the given one; at the end of the test it is gone. */
-export function startProcess(folder: string, env: Readonly<Record<string, string>>): ServiceProcess {
-  const child = spawn(process.execPath, [resolve('dist/main.js')], {
+/**
+ * Starts `dist/main.js` in a folder, with no environment but the given one; at the end of the test it is gone.
+ * @param under a command with its arguments that runs Node.js and shows what it does
+ */
+export function startProcess(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  under: readonly string[] = [],
+): ServiceProcess {
+  const [command = process.execPath, ...parameters] = under;
+  const node = under.length > 0 ? [process.execPath] : [];
+  const child = spawn(command, [...parameters, ...node, resolve('dist/main.js')], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
