@@ -102,7 +102,7 @@ describe('while it stops', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await send('GET', `${service.url}/health`, { agent });
     const stopping = closeApp(service.app, 60_000);
-    await expect.poll(() => service.app.getHttpServer().listening).toBe(false);
+    await expect.poll(() => service.app.getHttpServer().listening, { timeout: 10_000 }).toBe(false);
     const answer = await send('GET', `${service.url}/health/ready`, { agent });
     await stopping;
     rmSync(service.dataDir, { recursive: true });

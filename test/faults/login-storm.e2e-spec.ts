@@ -14,6 +14,9 @@ const STORM = 10 * (THREADS + QUEUE);
 /** How often a password may be wrong. */
 const TRIES = 12;
 
+/** When such a test hangs, in milliseconds. */
+const HANGS_MS = 120_000;
+
 /** How much memory a storm may take, in bytes: far less than what piled up without bounds would. */
 const MEMORY = 256 * 1024 * 1024;
 
@@ -57,7 +60,7 @@ function answeredInOrder({ output }: ServiceProcess, from: number): unknown[] {
 
 const isIn = ({ status }: Answer): boolean => status === 200;
 
-describe('A storm of sign-ins, ten times what the hashing queue holds', () => {
+describe('A storm of sign-ins, ten times what the hashing queue holds', { timeout: HANGS_MS }, () => {
   it('is let in as far as the queue goes and otherwise answered 503 at once; what needs no hash goes on', async () => {
     const service = await start();
     const { url, output } = service;

@@ -15,7 +15,10 @@ import type { Environment } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 /** How many states of the disk are looked at that a power cut may leave. */
-const STATES = 40;
+const STATES = 20;
+
+/** When such a test hangs, in milliseconds. */
+const HANGS_MS = 120_000;
 
 /** How long the parts of SQLite's write-ahead log are, in bytes, for pages of 4096. */
 const WAL_HEADER = 32;
@@ -153,7 +156,7 @@ async function demandTakenBack(
 
 const anyhow: Reached = () => (['yes', 'no', 'half'] as const)[randomInt(3)] ?? 'no';
 
-describe.skipIf(!canTrace())('A power cut', () => {
+describe.skipIf(!canTrace())('A power cut', { timeout: HANGS_MS }, () => {
   it('takes nothing back that was answered, with SQLITE_SYNCHRONOUS=FULL', async () => {
     const { before, known, answered, steps } = await cut('FULL');
     for (let i = 0; i < STATES; i++) expect(countIn(afterPowerCut(before, steps, anyhow), answered.newcomer)).toBe(1);
@@ -173,7 +176,7 @@ describe.skipIf(!canTrace())('A power cut', () => {
   });
 });
 
-describe('A write-ahead log that breaks off', () => {
+describe('A write-ahead log that breaks off', { timeout: HANGS_MS }, () => {
   it('takes back what comes behind the break, wherever that is, and nothing else', async () => {
     const folder = emptyFolder();
     const { before, known } = await prepare(folder, 'NORMAL');

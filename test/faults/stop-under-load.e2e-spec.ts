@@ -11,6 +11,9 @@ import type { Environment } from '../support/service.js';
 /** How many answers every client gets before the service is stopped. */
 const BEFORE = 2;
 
+/** When such a test hangs, in milliseconds. */
+const HANGS_MS = 120_000;
+
 async function start(settings: Environment = {}): Promise<ServiceProcess> {
   const PORT = await freePort();
   const PUBLIC_URL = `http://127.0.0.1:${PORT}`;
@@ -46,12 +49,12 @@ async function open({ url }: ServiceProcess): Promise<RawConnection> {
 
 const KEPT = { connection: 'keep-alive' };
 
-describe('SIGTERM', () => {
+describe('SIGTERM', { timeout: HANGS_MS }, () => {
   it('is no reason not to answer what was sent before it, over connections kept and such as were not taken yet', async () => {
     const service = await start();
     const kept = await open(service);
     await kept.write(head('GET /health HTTP/1.1', KEPT));
-    await expect.poll(kept.received).toContain('"status":"success"');
+    await expect.poll(kept.received, { timeout: HANGS_MS }).toContain('"status":"success"');
     const first = kept.received();
 
     service.kill('SIGSTOP');
@@ -71,7 +74,7 @@ describe('SIGTERM', () => {
   });
 });
 
-describe.each(bothEngines('stop_under_load'))('SIGTERM under load ($engine)', ({ settings }) => {
+describe.each(bothEngines('stop_under_load'))('SIGTERM under load ($engine)', { timeout: HANGS_MS }, ({ settings }) => {
   it('cuts no request off: each is answered whole, or never reached the service', async () => {
     const service = await start(await settings());
     const people = await holders(service.url);
@@ -87,7 +90,7 @@ describe.each(bothEngines('stop_under_load'))('SIGTERM under load ($engine)', ({
     const coming = begin(false);
     const clients = [...keeping, ...coming];
     await expect
-      .poll(() => Math.min(...clients.map((client) => client.answers.length)), { timeout: 30_000 })
+      .poll(() => Math.min(...clients.map((client) => client.answers.length)), { timeout: HANGS_MS })
       .toBeGreaterThanOrEqual(BEFORE);
 
     const sentAt = performance.now();
