@@ -16,8 +16,11 @@ interface Use {
   response?: ServerResponse;
   /** How many bytes had come when it was looked at last. */
   bytesRead: number;
-  /** Since when nothing has come or been answered, in milliseconds of this process's own clock. */
-  quietSinceMs: number;
+  /**
+   * At how many looks nothing had come or been answered. Looks and no time: after a pause of the whole process, in which
+   * nothing could be read, there is one look before what has come meanwhile.
+   */
+  quietLooks: number;
 }
 
 /**
@@ -53,19 +56,20 @@ export class Connections {
     // Not the close of an HTTP server, which drops what is idle.
     NetServer.prototype.close.call(this.server);
     this.isClosing = true;
-    for (const use of this.uses.values()) {
-      use.quietSinceMs = performance.now();
+    for (const [socket, use] of this.uses) {
+      use.bytesRead = socket.bytesRead;
       if (use.response && !use.response.headersSent) endAfter(use.response);
     }
-    this.look(lingerMs);
-    const looking = setInterval(() => this.look(lingerMs), LOOK_EVERY_MS);
+    const looks = lingerMs / LOOK_EVERY_MS;
+    this.look(looks);
+    const looking = setInterval(() => this.look(looks), LOOK_EVERY_MS);
     await closed;
     clearInterval(looking);
   }
 
   private accept(socket: Socket): void {
     this.acceptedCount++;
-    this.uses.set(socket, { bytesRead: 0, quietSinceMs: performance.now() });
+    this.uses.set(socket, { bytesRead: 0, quietLooks: 0 });
     socket.once('close', () => this.uses.delete(socket));
   }
 
@@ -89,11 +93,11 @@ export class Connections {
     }
   }
 
-  private look(lingerMs: number): void {
-    const nowMs = performance.now();
+  /** @param looks at how many a connection may be quiet before it is closed */
+  private look(looks: number): void {
     for (const [socket, use] of this.uses) {
-      if (isUnderWay(socket, use)) use.quietSinceMs = nowMs;
-      else if (nowMs - use.quietSinceMs >= lingerMs) socket.destroySoon();
+      if (isUnderWay(socket, use)) use.quietLooks = 0;
+      else if (use.quietLooks++ >= looks) socket.destroySoon();
       use.bytesRead = socket.bytesRead;
     }
   }
