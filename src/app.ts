@@ -15,6 +15,7 @@ import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
+import { Connections } from './http/closing.js';
 import { corsPolicy } from './http/cors.js';
 import type { RequestLine } from './http/request-log.js';
 import { createServer } from './http/server.js';
@@ -74,8 +75,12 @@ function wordsAt(contracts: Contracts, path: string): Words {
   return contracts.ofBasePath(path)?.errors ?? (path.startsWith('/oauth/') ? OAUTH_ERRORS : PROBLEM_DETAILS);
 }
 
-/** Stops an application: no new connections, then what runs is finished, then everything is closed. */
-export async function closeApp(app: NestFastifyApplication): Promise<void> {
+/**
+ * Stops an application: no new connections, then what comes over the others is answered, then everything is closed.
+ * @param lingerMs how long a connection must have been quiet to be closed
+ */
+export async function closeApp(app: NestFastifyApplication, lingerMs = 0): Promise<void> {
+  await Connections.of(app.getHttpServer()).close(lingerMs);
   await app.getHttpAdapter().close();
   await app.close();
 }

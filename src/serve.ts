@@ -9,6 +9,12 @@ import { type Config, ConfigError, readEnvironment } from './config/env.js';
 const REQUESTS_END_MS = 8000;
 const PROCESS_ENDS_MS = 9000;
 
+/**
+ * How long after SIGTERM connections without a request stay open, in milliseconds: a proxy may send one over those it
+ * keeps at any moment, and is told with the answer that it was the last.
+ */
+const LINGER_MS = 1000;
+
 let stopping: Promise<void> | undefined;
 
 /**
@@ -38,6 +44,6 @@ async function listen(app: NestFastifyApplication, { HOST, PORT }: Config): Prom
 async function stop(app: NestFastifyApplication): Promise<void> {
   setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS).unref();
   setTimeout(() => process.exit(0), PROCESS_ENDS_MS).unref();
-  await closeApp(app);
+  await closeApp(app, LINGER_MS);
   process.exit(0);
 }

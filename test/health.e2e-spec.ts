@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { closeApp } from '../src/app.js';
 import { KeyRing } from '../src/tokens/key-ring.js';
 import { send } from './support/http.js';
 import { type Service, startService } from './support/service.js';
@@ -100,5 +103,24 @@ describe('while there is no key to sign with', () => {
       status: 503,
       body: { status: 'error', info: up, error: down, details: { ...up, ...down } },
     });
+  });
+});
+
+describe('while it stops', () => {
+  it('GET /health/ready says so to those whose connections it still has, and that this was the last answer', async () => {
+    const service = await startService();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await send('GET', `${service.url}/health`, { agent });
+    const stopping = closeApp(service.app, 60_000);
+    await expect.poll(() => service.app.getHttpServer().listening, { timeout: 10_000 }).toBe(false);
+    const answer = await send('GET', `${service.url}/health/ready`, { agent });
+    await stopping;
+    rmSync(service.dataDir, { recursive: true });
+    const up = { database: { status: 'up', responseTime: expect.any(Number) }, keys: { status: 'up' } };
+    expect(whole(answer)).toEqual({
+      status: 503,
+      body: { status: 'shutting_down', info: up, error: {}, details: up },
+    });
+    expect(answer.headers.connection).toBe('close');
   });
 });

@@ -8,6 +8,7 @@ import { ServiceSecret } from '../config/service-secret.js';
 import { isStoreFailure } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
+import { RepeatedFailure } from '../logging/repeated-failure.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { RepeatedRefusals } from './repeated-refusals.js';
@@ -26,6 +27,7 @@ const WAITING_LIMIT = 100_000;
 @Injectable()
 export class AuditLog implements BeforeApplicationShutdown {
   private readonly logger = new Logger(AuditLog.name);
+  private readonly failure = new RepeatedFailure(this.logger);
   private readonly ids = new UuidV7();
   private readonly identifierKey: Buffer;
   private readonly refusals = new RepeatedRefusals();
@@ -83,8 +85,9 @@ export class AuditLog implements BeforeApplicationShutdown {
         await this.insert(batch);
       } catch (error) {
         const waiting = this.waiting.length;
-        return this.logger.warn({ message: 'Audit events wait for the store.', waiting, error });
+        return this.failure.tell({ message: 'Audit events wait for the store.', waiting, error });
       }
+      this.failure.end();
       this.waiting = this.waiting.slice(batch.length);
     }
     if (this.dropped > 0) this.logger.error({ message: 'Audit events were lost.', dropped: this.dropped });

@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Interval } from '@nestjs/schedule';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
+import { RepeatedFailure } from '../logging/repeated-failure.js';
 
 const FLUSH_MS = 1000;
 const DAY_MS = 86_400_000;
@@ -14,7 +15,7 @@ type Counts = Record<Use, number>;
 /** Counts how much each contract is used on each day, so that an operator sees when an old front end has gone quiet. */
 @Injectable()
 export class Usage implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(Usage.name);
+  private readonly failure = new RepeatedFailure(new Logger(Usage.name));
   /** By `day contract`; days count from the epoch, as each request is counted and a date is dear to write. */
   private counts = new Map<string, Counts>();
   private writing: Promise<void> = Promise.resolve();
@@ -45,8 +46,15 @@ export class Usage implements BeforeApplicationShutdown {
   private async write(): Promise<void> {
     const counted = this.counts;
     this.counts = new Map();
-    for (const [key, counts] of counted)
-      await this.add(key, counts).catch((error: unknown) => this.putBack(key, counts, error));
+    for (const [key, counts] of counted) {
+      try {
+        await this.add(key, counts);
+        this.failure.end();
+      } catch (error) {
+        this.failure.tell({ message: 'Usage could not be written; it is counted on.', error });
+        this.putBack(key, counts);
+      }
+    }
   }
 
   private async add(key: string, counts: Counts): Promise<void> {
@@ -64,8 +72,7 @@ export class Usage implements BeforeApplicationShutdown {
     );
   }
 
-  private putBack(key: string, counts: Counts, error: unknown): void {
-    this.logger.warn({ message: 'Usage could not be written; it is counted on.', error });
+  private putBack(key: string, counts: Counts): void {
     const since = this.counts.get(key);
     if (since) for (const use of Object.keys(counts) as Use[]) counts[use] += since[use];
     this.counts.set(key, counts);

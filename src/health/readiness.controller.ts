@@ -1,4 +1,6 @@
-import { Controller, Get, UseFilters } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { Controller, Get, ServiceUnavailableException, UseFilters } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -11,6 +13,7 @@ import {
 import { Public } from '../auth/decorators/public.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { Refusals } from '../contract-kit/refusals.js';
+import { StoreProbe } from '../database/store-probe.js';
 import { KeyRing } from '../tokens/key-ring.js';
 import { RevocationFeed } from '../tokens/revocation-feed.js';
 import { NotReadyFilter } from './not-ready.filter.js';
@@ -27,6 +30,8 @@ export class ReadinessController {
     private readonly indicators: HealthIndicatorService,
     private readonly keys: KeyRing,
     private readonly feed: RevocationFeed,
+    private readonly store: StoreProbe,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   @Get()
@@ -45,12 +50,26 @@ export class ReadinessController {
     example: NOT_READY,
   })
   @Refusals({ ...NATIVE, needsStore: false })
-  check(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.database.pingCheck('database', { timeout: 1000 }),
+  async check(): Promise<HealthCheckResult> {
+    const found = await this.health.check([
+      () => this.checkDatabase(),
       () => this.part('keys', this.keys.isReady),
       () => this.part('revocations', this.feed.isFresh),
     ]);
+    // Who still asks over a connection from before must send its requests elsewhere.
+    if (this.isStopping) throw new ServiceUnavailableException({ ...found, status: 'shutting_down' });
+    return found;
+  }
+
+  private get isStopping(): boolean {
+    return !(this.host.httpAdapter.getHttpServer() as Server).listening;
+  }
+
+  /** A database that is full still answers whatever needs no write, so that requests should go on coming. */
+  private async checkDatabase(): Promise<HealthIndicatorResult> {
+    const { database: found } = await this.database.pingCheck('database', { timeout: 1000 });
+    const isDegraded = found.status === 'up' && !(await this.store.isWritable());
+    return { database: isDegraded ? { ...found, status: 'degraded' } : found };
   }
 
   private part(name: string, isUp: boolean): HealthIndicatorResult {

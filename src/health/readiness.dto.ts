@@ -2,8 +2,12 @@ import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger
 
 /** How one part is. */
 export class PartDto {
-  @ApiProperty({ enum: ['up', 'down'], example: 'up' })
-  status!: 'up' | 'down';
+  @ApiProperty({
+    enum: ['up', 'degraded', 'down'],
+    example: 'up',
+    description: '`degraded` is a database that answers and takes no writes.',
+  })
+  status!: 'up' | 'degraded' | 'down';
 
   @ApiPropertyOptional({ example: 2, description: 'How long it took to answer, in milliseconds.' })
   responseTime?: number;
@@ -13,10 +17,10 @@ const PARTS = { type: 'object', additionalProperties: { $ref: getSchemaPath(Part
 
 /** Whether the service can serve, and what it is made of. */
 export class ReadinessDto {
-  @ApiProperty({ enum: ['ok', 'error', 'shutting_down'], example: 'ok' })
+  @ApiProperty({ enum: ['ok', 'degraded', 'error', 'shutting_down'], example: 'ok' })
   status!: string;
 
-  @ApiProperty({ ...PARTS, description: 'The parts that are up.' })
+  @ApiProperty({ ...PARTS, description: 'The parts that are not down.' })
   info!: Record<string, PartDto>;
 
   @ApiProperty({ ...PARTS, description: 'The parts that are down.' })

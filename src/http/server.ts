@@ -24,7 +24,7 @@ import {
   rewriteBarePath,
 } from './bare-paths.js';
 import { answerClientErrors, answerConnect } from './client-errors.js';
-import { connectionsLetGo } from './closing.js';
+import { Connections } from './closing.js';
 import { withoutIssuerPath } from './issuer-path.js';
 import { forwardedByAddresses, trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
 import { logOnceOver, type RequestLine } from './request-log.js';
@@ -134,11 +134,7 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
   });
   // Node remembers an address that was asked for once, also when the connection is gone: the audit trail needs it then.
   server.server.on('connection', (socket) => void socket.remoteAddress);
-  const letGo = connectionsLetGo(server.server);
-  server.addHook('preClose', (done) => {
-    letGo();
-    done();
-  });
+  Connections.of(server.server);
   server.addHook('onRequest', (request, _reply, done) => {
     const refused =
       isSharedRegistration({ method: request.method, url: request.originalUrl }) && namesUnknownContract(request.raw);

@@ -68,7 +68,8 @@ export class UsersService {
       lastSignInAt: null,
     });
     try {
-      await this.users.insert(user);
+      // A power cut that took the account back would let another have its id, and be whom its tokens speak for.
+      await this.sql.durably(() => this.users.insert(user));
     } catch (cause) {
       const column = collidedColumn(cause, NAMES);
       if (!column) throw cause;

@@ -67,7 +67,8 @@ describe.each(bothEngines('trail'))('The audit log on $engine', ({ settings, eng
     await Promise.all([log().flush(), log().flush()]);
     await log().flush();
     expect(await numbers(account)).toEqual(upTo(700));
-    expect(service.log.some(({ msg }) => msg === 'Audit events wait for the store.')).toBe(true);
+    // The two flushes failed alike.
+    expect(service.log.filter(({ msg }) => msg === 'Audit events wait for the store.')).toHaveLength(1);
   });
 
   it('keeps 100,000 events while the store fails, and says how many were lost', async () => {

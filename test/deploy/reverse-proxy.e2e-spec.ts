@@ -36,7 +36,7 @@ describe.skipIf(NGINX_MISSING)(`deploy/nginx.conf before two instances${NGINX_MI
 
   /** @param PORT where an instance was before, if it comes back */
   async function startInstance(PORT?: string): Promise<ServiceProcess> {
-    const instance = startProcess(emptyFolder(atEnd), { ...env, PORT: PORT ?? String(await freePort()) }, atEnd);
+    const instance = startProcess(emptyFolder(atEnd), { ...env, PORT: PORT ?? String(await freePort()) }, { atEnd });
     await instance.listening;
     return instance;
   }

@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:ht
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
 const POOL = { keepAlive: true, maxSockets: 512 };
-const agent = new Agent(POOL);
+const sharedAgent = new Agent(POOL);
 // Tests make their certificates themselves.
 const tlsAgent = new TlsAgent({ ...POOL, rejectUnauthorized: false });
 
@@ -13,6 +13,8 @@ export interface Sending {
   readonly body?: object | string | Buffer;
   /** The address of this machine to send from; the system chooses by default. */
   readonly localAddress?: string;
+  /** Whose connections carry it: the tests' shared one unless another is named, or with `false` one that is closed after it. */
+  readonly agent?: Agent | false;
 }
 
 /** An answer, whole. */
@@ -26,7 +28,11 @@ export interface Answer {
 }
 
 /** Sends one request over a real socket, with just the headers given: `fetch` would add some of its own. */
-export function send(method: string, url: string, { headers = {}, body, localAddress }: Sending = {}): Promise<Answer> {
+export function send(
+  method: string,
+  url: string,
+  { headers = {}, body, localAddress, agent = sharedAgent }: Sending = {},
+): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
   const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const sent = {

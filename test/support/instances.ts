@@ -30,7 +30,9 @@ export async function startInstances(databaseUrl: string, options: readonly Inst
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-instances-'));
   const ends: (() => void)[] = [];
   const start = (option: InstanceOptions): ServiceProcess =>
-    startProcess(folder, settingsOf(databaseUrl, option, ports.pop() as string), (end) => ends.push(end));
+    startProcess(folder, settingsOf(databaseUrl, option, ports.pop() as string), {
+      atEnd: (end) => void ends.push(end),
+    });
   const ports = await Promise.all(options.map(() => freePort()));
   const all = options.map(start);
   await Promise.all(all.map(({ listening }) => listening)).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 
 /** The built service as a process of its own. */
 export interface ServiceProcess {
+  readonly pid: number;
   /** Where it listens, without a slash at the end. */
   readonly url: string;
   /** Its standard output so far, line by line. */
@@ -25,13 +26,22 @@ export interface ServiceProcess {
 /** Takes what is to be done at the end: of the test, if nothing else is said. */
 export type AtEnd = (end: () => void) => void;
 
+/** How a process is started. */
+export interface ProcessOptions {
+  readonly atEnd?: AtEnd;
+  /** A command with its arguments that runs Node.js and shows what it does. */
+  readonly under?: readonly string[];
+}
+
 /** Starts `dist/main.js` in a folder, with no environment but the given one; at the end it is gone. */
 export function startProcess(
   folder: string,
   env: Readonly<Record<string, string>>,
-  atEnd: AtEnd = onTestFinished,
+  { atEnd = onTestFinished, under = [] }: ProcessOptions = {},
 ): ServiceProcess {
-  const child = spawn(process.execPath, [resolve('dist/main.js')], {
+  const [command = process.execPath, ...parameters] = under;
+  const node = under.length > 0 ? [process.execPath] : [];
+  const child = spawn(command, [...parameters, ...node, resolve('dist/main.js')], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,6 +62,7 @@ export function startProcess(
   });
   listening.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     url: `http://127.0.0.1:${env.PORT}`,
     output,
     errors: () => errors,

@@ -28,7 +28,8 @@ export function head(requestLine: string, headers: Readonly<Record<string, strin
   return [requestLine, ...lines, '', ''].join('\r\n');
 }
 
-function parsed(answer: string): Pick<Answer, 'status' | 'headers' | 'text' | 'json'> {
+/** What an answer says that came as a text. */
+export function parsed(answer: string): Pick<Answer, 'status' | 'headers' | 'text' | 'json'> {
   const [top = '', ...rest] = answer.split('\r\n\r\n');
   const [statusLine = '', ...lines] = top.split('\r\n');
   const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]));

@@ -3,6 +3,7 @@ import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import { isStoreFailure } from '../../database/failures.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { RepeatedFailure } from '../../logging/repeated-failure.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
@@ -21,7 +22,7 @@ const EXTEND_AFTER_PART = 0.01;
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
 export class OpaqueSessionsService {
-  private readonly logger = new Logger(OpaqueSessionsService.name);
+  private readonly failure = new RepeatedFailure(new Logger(OpaqueSessionsService.name));
 
   constructor(
     private readonly sessions: SessionsService,
@@ -50,11 +51,14 @@ export class OpaqueSessionsService {
     const expiresAtMs = Math.min(this.clock.nowMs() + idleMs, this.lastEndMs(session));
     const extendAfterMs = Math.min(EXTEND_AFTER_MS, idleMs * EXTEND_AFTER_PART);
     if (expiresAtMs - session.expiresAt.getTime() < extendAfterMs) return;
-    await this.sessions.extend(session.id, new Date(expiresAtMs)).catch((error: unknown) => {
-      // The session is as good as it was, and its next use pushes its end on.
+    try {
+      await this.sessions.extend(session.id, new Date(expiresAtMs));
+      this.failure.end();
+    } catch (error) {
+      // Whoever may read is not turned away since nothing can be written: on a full disk, the next use extends it.
       if (!isStoreFailure(error)) throw error;
-      this.logger.warn({ message: 'The end of a session in use could not be pushed on.', error });
-    });
+      this.failure.tell({ message: 'The end of an opaque token could not be pushed on.', error });
+    }
   }
 
   /** Its contract's document knows no end of a token in use, which `CONTRACT_STRICT` gives it. */

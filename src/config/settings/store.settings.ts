@@ -30,7 +30,8 @@ export const STORE_SETTINGS = {
   SQLITE_SYNCHRONOUS: choice(
     {
       default: 'NORMAL',
-      about: 'SQLite: FULL loses nothing in a power cut, NORMAL perhaps the last moment, and is faster.',
+      about:
+        'SQLite: FULL loses nothing in a power cut, NORMAL perhaps the last half minute, but no account, and is faster.',
     },
     'NORMAL',
     'FULL',
