@@ -116,7 +116,11 @@ describe('while it stops', () => {
     const answer = await send('GET', `${service.url}/health/ready`, { agent });
     await stopping;
     rmSync(service.dataDir, { recursive: true });
-    const up = { database: { status: 'up', responseTime: expect.any(Number) }, keys: { status: 'up' } };
+    const up = {
+      database: { status: 'up', responseTime: expect.any(Number) },
+      keys: { status: 'up' },
+      revocations: { status: 'up' },
+    };
     expect(whole(answer)).toEqual({
       status: 503,
       body: { status: 'shutting_down', info: up, error: {}, details: up },

@@ -36,9 +36,9 @@ interface Asked {
 /** Front ends that go on asking, each of its contract, until they are told to stop; whatever was answered. */
 function load(sessions: readonly Opened[]): { readonly answered: Asked[]; readonly stop: () => Promise<void> } {
   const answered: Asked[] = [];
-  let isStopped = false;
+  const stopping = new AbortController();
   const asking = sessions.map(async (opened) => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       answered.push({ opened, answer: await they.use(opened) });
       const { driver, person } = opened;
       answered.push({ opened, answer: await they.ask(driver, driver.signIn(person)) });
@@ -47,7 +47,7 @@ function load(sessions: readonly Opened[]): { readonly answered: Asked[]; readon
   return {
     answered,
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await Promise.all(asking);
     },
   };

@@ -88,7 +88,7 @@ export class DatabaseProxy {
   }
 
   private relay(passage: Passage, from: Socket, to: Socket): void {
-    let passed: Promise<unknown> = Promise.resolve();
+    let passed = Promise.resolve();
     from.on('error', () => undefined);
     from.on('close', () => this.cut(passage));
     from.on('data', (chunk: Buffer) => {
@@ -96,11 +96,14 @@ export class DatabaseProxy {
       if (passage.listens && this.mode === 'deaf') return this.cut(passage);
       const dueMs = performance.now() + this.delayMs;
       // Never before what came before it.
-      passed = passed.then(async () => {
-        if (dueMs > performance.now()) await wait(dueMs - performance.now());
-        if (to.writable) to.write(chunk);
-      });
+      passed = this.passOn(passed, dueMs, () => to.writable && to.write(chunk));
     });
+  }
+
+  private async passOn(before: Promise<void>, dueMs: number, write: () => unknown): Promise<void> {
+    await before;
+    if (dueMs > performance.now()) await wait(dueMs - performance.now());
+    write();
   }
 
   private setFlow({ client, server }: Passage): void {
