@@ -6,9 +6,13 @@ import { setImmediate } from 'node:timers/promises';
 /** How often a closing server looks at its connections, in milliseconds. */
 const LOOK_EVERY_MS = 50;
 
-/** How short a turn of the event loop is that hardly misses a connection, and how long one is waited for at most, in milliseconds. */
+/** How short a turn of the event loop is in which hardly a connection comes, and how long such a one is waited for. */
 const SHORT_TURN_MS = 0.5;
-const WAIT_FOR_TURN_MS = 200;
+const WAIT_FOR_SHORT_TURN_MS = 200;
+
+/** After how many turns, and how long, a server that connections keep coming to closes all the same: Node queues 511. */
+const TURNS = 512;
+const WAIT_FOR_TURN_MS = 2000;
 
 /** How a connection is used. */
 interface Use {
@@ -51,7 +55,7 @@ export class Connections {
    */
   async close(lingerMs: number): Promise<void> {
     if (!this.server.listening) return;
-    await this.shortTurn();
+    await this.allTaken();
     const closed = once(this.server, 'close');
     // Not the close of an HTTP server, which drops what is idle.
     NetServer.prototype.close.call(this.server);
@@ -80,16 +84,21 @@ export class Connections {
   }
 
   /**
-   * Waits for a short turn of the event loop that brings no connection: the operating system resets those that it has
-   * made and nobody has taken when the port is closed.
+   * Waits until those connections are taken that the operating system has made, one in each turn of the event loop, and
+   * then for a short turn: it resets what nobody has taken when the port is closed.
    */
-  private async shortTurn(): Promise<void> {
+  private async allTaken(): Promise<void> {
     const beganAtMs = performance.now();
     await setImmediate();
-    for (let nowMs = performance.now(); nowMs - beganAtMs < WAIT_FOR_TURN_MS; nowMs = performance.now()) {
+    for (let turns = 1; ; turns++) {
+      const turnAtMs = performance.now();
       const before = this.acceptedCount;
       await setImmediate();
-      if (this.acceptedCount === before && performance.now() - nowMs < SHORT_TURN_MS) return;
+      const nowMs = performance.now();
+      const waitedMs = nowMs - beganAtMs;
+      const isShort = nowMs - turnAtMs < SHORT_TURN_MS || waitedMs > WAIT_FOR_SHORT_TURN_MS;
+      if (this.acceptedCount === before && isShort) return;
+      if (turns >= TURNS && waitedMs > WAIT_FOR_TURN_MS) return;
     }
   }
 
