@@ -16,6 +16,8 @@ interface Person {
   readonly access: string;
   readonly opaque: string;
   refresh: string;
+  /** Fulfilled when the last refresh is over: a token is exchanged once. */
+  refreshed: Promise<void>;
 }
 
 let count = 0;
@@ -27,7 +29,7 @@ async function newcomer(url: string): Promise<Person> {
   type Pair = { access: string; refresh: string };
   const { access, refresh } = await ask<Pair>('POST', `${url}/token-pair/auth/register`, contract, credentials);
   const { token } = await ask<{ token: string }>('POST', `${url}/opaque-token/login`, {}, credentials);
-  return { name, access, refresh, opaque: token };
+  return { name, access, refresh, opaque: token, refreshed: Promise.resolve() };
 }
 
 /** The acts of a service that runs, for people who are registered for it. @param client id and secret of a service client */
@@ -44,8 +46,8 @@ export async function actsOf(url: string, client: string): Promise<Act[]> {
     return ask('POST', `${url}/token-pair/auth/token`, {}, { username: name, password: PASSWORD });
   }
 
-  async function refresh(index: number): Promise<void> {
-    const who = person(index);
+  async function refresh(who: Person): Promise<void> {
+    await who.refreshed;
     const mine = who.refresh;
     const next = await ask<{ refresh: string }>('POST', `${url}/token-pair/auth/token/refresh`, {}, { refresh: mine });
     who.refresh = next.refresh;
@@ -58,7 +60,7 @@ export async function actsOf(url: string, client: string): Promise<Act[]> {
       once: (index) => ask('GET', `${url}/token-pair/auth/getuser`, bearer(person(index).access)),
     },
     {
-      name: 'protected request (opaque token)',
+      name: 'list of own sessions (opaque token)',
       times: 6000,
       once: (index) => ask('GET', `${url}/account/sessions`, bearer(person(index).opaque)),
     },
@@ -67,7 +69,7 @@ export async function actsOf(url: string, client: string): Promise<Act[]> {
       times: 6000,
       once: (index) => ask('POST', `${url}/oauth/introspect`, basic, `token=${person(index).access}`),
     },
-    { name: 'refresh with rotation', times: 4000, once: refresh },
+    { name: 'refresh with rotation', times: 4000, once: (index) => (person(index).refreshed = refresh(person(index))) },
     { name: 'sign-in, cost 10', times: 60, once: (index) => signIn(person(index)) },
     { name: 'registration, cost 10', times: 60, once: () => newcomerOnly(url) },
     {

@@ -13,12 +13,17 @@ import bcrypt from 'bcryptjs';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { PostgresServer } from '../../test/support/postgres-server.js';
-import { actsOf } from './acts.js';
+import { type Act, actsOf } from './acts.js';
 import { ask, repeat } from './client.js';
 import { commandLine, processorSeconds, residentMegabytes, type RunningService, startService } from './processes.js';
+import { StatementCounter } from './statements.js';
 
 const MILLION = 1_000_000;
 const REVOKED = 100_000;
+
+/** How long batches may wait before they are written, in milliseconds. */
+const BATCHES_MS = 6000;
+
 const SHARED = {
   PUBLIC_URL: 'http://latchkey.test',
   LATCHKEY_SECRET: 'a service secret for the benchmark alone',
@@ -29,6 +34,7 @@ const SHARED = {
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
 const server = await PostgresServer.start();
 const database = `${server.url}/postgres`;
+const counter = await StatementCounter.before(server.port);
 const lines: string[] = [];
 
 function say(line: string): void {
@@ -41,17 +47,6 @@ function row(...cells: (string | number)[]): void {
 }
 
 const round = (figure: number, digits = 1): string => figure.toFixed(digits);
-
-/** What PostgreSQL has done so far: statements (each is a transaction of its own) and rows written. */
-async function work(client: pg.Client): Promise<{ statements: number; rows: number }> {
-  // Connections report what they did within a second.
-  await wait(1500);
-  const { rows } = await client.query<{ statements: string; rows: string }>(
-    `SELECT xact_commit AS statements, tup_inserted + tup_updated + tup_deleted AS rows
-     FROM pg_stat_database WHERE datname = current_database()`,
-  );
-  return { statements: Number(rows[0]?.statements), rows: Number(rows[0]?.rows) };
-}
 
 async function clientOf(env: Readonly<Record<string, string>>): Promise<string> {
   const printed = await commandLine(
@@ -68,48 +63,43 @@ async function clientOf(env: Readonly<Record<string, string>>): Promise<string> 
 
 async function measureActs(engine: string, env: Readonly<Record<string, string>>): Promise<void> {
   const service = await startService(folder, { ...SHARED, ...env });
-  const acts = await actsOf(service.url, await clientOf(env));
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  for (const { name, times, once } of acts) {
-    if (times > 1000) await repeat(times / 10, once);
-    const idle = engine === 'PostgreSQL' ? await idleWork(client) : undefined;
-    const before = { ...(await measure(service)), ...(await work(client)), at: performance.now() };
-    await repeat(times, once);
-    const spent = { ...(await measure(service)) };
-    const after = { ...spent, ...(await work(client)), at: performance.now() };
-    const ms = ((after.service - before.service) / times) * 1000;
-    const databaseMs = ((after.database - before.database) / times) * 1000;
-    const seconds = (after.at - before.at) / 1000;
-    const per = (what: 'statements' | 'rows'): string =>
-      idle ? round(Math.max(0, (after[what] - before[what] - idle[what] * seconds) / times), 2) : '';
-    row(
-      name,
-      engine,
-      round(ms, 3),
-      Math.round(1000 / ms),
-      idle ? round(databaseMs, 3) : '',
-      per('statements'),
-      per('rows'),
-    );
-  }
-  say('');
-  say(`Memory after that on ${engine}: ${round(residentMegabytes(service.pid), 0)} MB.`);
-  await client.end();
-  await service.stop();
-
-  async function measure({ pid }: RunningService): Promise<{ service: number; database: number }> {
-    return { service: processorSeconds(pid), database: processorSeconds(server.pid) };
+  try {
+    for (const act of await actsOf(service.url, await clientOf(env))) await measureAct(engine, service, act);
+    say('');
+    say(`Memory after that on ${engine}: ${round(residentMegabytes(service.pid), 0)} MB.`);
+  } finally {
+    await service.stop();
   }
 }
 
-/** What PostgreSQL does in a second when nobody asks for anything. */
-async function idleWork(client: pg.Client): Promise<{ statements: number; rows: number }> {
-  const [before, at] = [await work(client), performance.now()];
-  await wait(3000);
-  const after = await work(client);
-  const seconds = (performance.now() - at) / 1000;
-  return { statements: (after.statements - before.statements) / seconds, rows: (after.rows - before.rows) / seconds };
+async function measureAct(engine: string, { pid }: RunningService, { name, times, once }: Act): Promise<void> {
+  const spent = (): { service: number; database: number } => ({
+    service: processorSeconds(pid),
+    database: processorSeconds(server.pid),
+  });
+  if (times > 1000) await repeat(times / 10, once);
+  const [before, statements, writes] = [spent(), counter.statements, counter.writes];
+  await repeat(times, once);
+  // What is written in batches comes a moment later, and belongs to it.
+  const after = counter.statements - statements;
+  const written = counter.writes - writes;
+  await wait(BATCHES_MS);
+  const { service, database } = spent();
+  const ms = ((service - before.service) / times) * 1000;
+  const ofDatabase = [
+    round(((database - before.database) / times) * 1000, 3),
+    round(after / times, 1),
+    round(written / times, 1),
+  ];
+  row(name, round(ms, 3), Math.round(1000 / ms), ...(engine === 'PostgreSQL' ? ofDatabase : ['', '', '']));
+}
+
+function sayActs(engine: string): void {
+  say('');
+  say(
+    `| act on ${engine} | ms of a core | a second and core | ms of PostgreSQL’s core | statements | of them writes |`,
+  );
+  say('| --- | --- | --- | --- | --- | --- |');
 }
 
 function measurePasswords(): void {
@@ -168,14 +158,10 @@ try {
   say(`# Capacity, ${new Date().toISOString().slice(0, 10)}\n`);
   say(`\`npm run bench:capacity\` on ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}.\n`);
   measurePasswords();
-  say('');
-  say('| act | engine | ms of a core | a second and core | ms of PostgreSQL’s core | statements | rows written |');
-  say('| --- | --- | --- | --- | --- | --- | --- |');
+  sayActs('SQLite');
   await measureActs('SQLite', { DATA_DIR: join(folder, 'data') });
-  say('');
-  say('| act | engine | ms of a core | a second and core | ms of PostgreSQL’s core | statements | rows written |');
-  say('| --- | --- | --- | --- | --- | --- | --- |');
-  await measureActs('PostgreSQL', { DATABASE_URL: database });
+  sayActs('PostgreSQL');
+  await measureActs('PostgreSQL', { DATABASE_URL: database.replace(`:${server.port}/`, `:${counter.port}/`) });
   say('');
   say('| what | figure |');
   say('| --- | --- |');
@@ -183,6 +169,7 @@ try {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(`bench/results/capacity-${new Date().toISOString().slice(0, 10)}.md`, `${lines.join('\n')}\n`);
 } finally {
+  counter.stop();
   await server.remove();
   rmSync(folder, { recursive: true, force: true });
 }
