@@ -6,10 +6,13 @@ const FILES = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((path) => /[.-]spec\.ts$/.test(path))
   .map((path) => `test/${path}`);
 
+/** How a file shows that it chooses its engine, starts processes of its own, or looks at a page. */
+const CHOOSES = /support\/(postgres|engines|swagger-ui)\.js|ON_SQLITE|startProcess\(|startTraced\(/;
+
 /** Whether a file starts services and leaves it open what they store in; others choose that themselves, or store nothing. */
 function isForBothEngines(file: string): boolean {
   const text = readFileSync(file, 'utf8');
-  return text.includes('support/service.js') && !/support\/(postgres|engines)\.js|ON_SQLITE/.test(text);
+  return text.includes('support/service.js') && !CHOOSES.test(text);
 }
 
 export default defineConfig({

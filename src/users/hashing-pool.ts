@@ -12,6 +12,12 @@ const RETRY_AFTER_SECONDS = 2;
 
 const QUEUE_FULL = /queue is at limit/i;
 
+/**
+ * Makes the pool load its module by `import()`: while it loads it by `require()`, the end of a thread aborts the whole process
+ * (an assertion in Node's `CreateRequiredModuleFacade`), and a service that is stopped just after its start would crash.
+ */
+const THREAD_OPTIONS = ['--no-experimental-require-module'];
+
 /** The module that hashing threads run, as a URL of compiled code. */
 export class HashingWorker {
   constructor(readonly url = new URL('./bcrypt.worker.js', import.meta.url).href) {}
@@ -34,6 +40,7 @@ export class HashingPool implements OnApplicationShutdown {
       minThreads: threads,
       maxThreads: threads,
       maxQueue: config.HASH_QUEUE_LIMIT,
+      execArgv: THREAD_OPTIONS,
     });
   }
 

@@ -50,7 +50,11 @@ function refreshing(signedIn: Answer): Request {
 
 /** How the service says that it is, with its database in a state. */
 function readiness(status: 'ok' | 'degraded', database: 'up' | 'degraded'): Expected {
-  const parts = { database: { status: database, responseTime: expect.any(Number) as number }, keys: { status: 'up' } };
+  const parts = {
+    database: { status: database, responseTime: expect.any(Number) as number },
+    keys: { status: 'up' },
+    revocations: { status: 'up' },
+  };
   return { status: 200, body: { status, info: parts, error: {}, details: parts } };
 }
 

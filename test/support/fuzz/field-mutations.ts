@@ -30,7 +30,7 @@ export function mutateFields(draft: Draft, random: Random): void {
     () => put(body, name, hostileValue(random)),
     () => put(body, name, hostileValue(random)),
     () => put(body, name, hostileText(random)),
-    () => put(body, name, String(body[name]) + hostileText(random)),
+    () => put(body, name, textOf(body[name]) + hostileText(random)),
     () => put(body, name, [body[name]]),
     () => put(body, name, { [name]: body[name] }),
     () => put(body, name, undefined),
@@ -52,6 +52,11 @@ export function spoilHashedFields(draft: Draft, random: Random): void {
   if (!hasFields(body)) return;
   const spoil = draft.encoding === 'json' ? unhashable : unhashableText;
   for (const name of Object.keys(body).filter(isHashedField)) put(body, name, spoil(random));
+}
+
+/** A value as text; an earlier mutation may have taken from it what makes it one. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? '' : String(value);
 }
 
 function put(body: Record<string, unknown>, name: string, value: unknown): void {
