@@ -76,7 +76,7 @@ describe.each(bothEngines('hostile_limits'))('hostile input on $engine, with lim
       const { campaign } = target;
       // On a busy machine few of them come to a comparison of passwords.
       do await campaign.run(LIMITED_REQUESTS);
-      while (!campaign.report.statuses.has(429));
+      while (campaign.report.findings.length === 0 && !campaign.report.statuses.has(429));
       expect(campaign.report.findings, told).toEqual([]);
       await expectCleanEnd(target);
     },
