@@ -56,7 +56,7 @@ export function spoilHashedFields(draft: Draft, random: Random): void {
 
 /** A value as text; an earlier mutation may have taken from it what makes it one. */
 function textOf(value: unknown): string {
-  return ['string', 'number', 'boolean'].includes(typeof value) ? `${value as string}` : '';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function put(body: Record<string, unknown>, name: string, value: unknown): void {
