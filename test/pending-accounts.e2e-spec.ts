@@ -119,6 +119,7 @@ describe('the sweep of pending accounts', () => {
     service.advance(7 * DAY - MINUTE);
     await sweep();
     expect(outcome(await client.login(person))).toEqual(UNVERIFIED);
+    expect(await mailsTo(service, person.email)).toHaveLength(2);
 
     service.advance(2 * MINUTE);
     await sweep();
