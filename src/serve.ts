@@ -44,6 +44,7 @@ async function listen(app: NestFastifyApplication, { HOST, PORT }: Config): Prom
 async function stop(app: NestFastifyApplication): Promise<void> {
   setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS).unref();
   setTimeout(() => process.exit(0), PROCESS_ENDS_MS).unref();
-  await closeApp(app, LINGER_MS);
+  // Whatever cannot be closed ends with the process.
+  await closeApp(app, LINGER_MS).catch((error: Error) => process.stderr.write(`${error.stack}\n`));
   process.exit(0);
 }

@@ -4,16 +4,20 @@ import pg, { type PoolClient, type PoolConfig } from 'pg';
 /** How many statements may wait for each connection of a pool; more are refused at once. */
 const WAITING_PER_CONNECTION = 50;
 
+const TOO_MANY_WAIT = 'Too many statements wait for a connection to the database.';
+
 /** How much longer than a statement may take its connection may be silent, in milliseconds: the server says first. */
 const SILENCE_MARGIN_MS = 2000;
 
-/** The refusal of a statement because too many wait for a connection. */
-export class PoolFullError extends Error {
-  override readonly name = 'PoolFullError';
-  readonly code = 'EPOOLFULL';
+/** A statement for which there is no connection: none can be made, for whatever reason, or too many wait for one. */
+export class ConnectionFailure extends Error {
+  override readonly name = 'ConnectionFailure';
+  /** The code of the operating system or of PostgreSQL, if there is one. */
+  readonly code: string | undefined;
 
-  constructor() {
-    super('Too many statements wait for a connection to the database.');
+  constructor(message: string, cause?: NodeJS.ErrnoException) {
+    super(message, { cause });
+    this.code = cause?.code;
   }
 }
 
@@ -26,26 +30,42 @@ type Connected = (error: Error | undefined, client: PoolClient | undefined, done
 export class BoundedPool extends pg.Pool {
   private readonly mostWaiting: number;
 
+  /** @param config with a `statement_timeout` of 0 to lift also the one that the role has */
   constructor(config: PoolConfig) {
     super(config);
     this.mostWaiting = WAITING_PER_CONNECTION * this.options.max;
     const timeoutMs = Number(config.statement_timeout);
-    if (timeoutMs > 0) this.on('connect', (client) => endIfSilent(client, timeoutMs + SILENCE_MARGIN_MS));
+    this.on('connect', (client) => {
+      if (timeoutMs > 0) endIfSilent(client, timeoutMs + SILENCE_MARGIN_MS);
+      // A connection that breaks over it breaks over the next statement, too.
+      else void client.query('SET statement_timeout = 0').catch(() => undefined);
+    });
   }
 
-  /** @throws {PoolFullError} if too many wait */
+  /** @throws {ConnectionFailure} */
   override connect(): Promise<PoolClient>;
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<PoolClient> | void {
-    if (this.waitingCount < this.mostWaiting) return callback ? super.connect(callback) : super.connect();
-    if (!callback) return Promise.reject(new PoolFullError());
-    callback(new PoolFullError(), undefined, () => undefined);
+    const full = this.waitingCount >= this.mostWaiting ? new ConnectionFailure(TOO_MANY_WAIT) : undefined;
+    if (!callback) return full ? Promise.reject(full) : super.connect().catch(fail);
+    if (full) return callback(full, undefined, () => undefined);
+    super.connect((error, client, done) => {
+      callback(error && new ConnectionFailure(error.message, error), client, done);
+    });
   }
+}
+
+function fail(cause: Error): never {
+  throw new ConnectionFailure(cause.message, cause);
 }
 
 /** Breaks a connection over which nothing has come or gone for so long. An idle one is opened again when it is needed. */
 export function endIfSilent(client: pg.ClientBase, silentMs: number): void {
-  // The library's types do not tell of the socket, which is another one once TLS has begun.
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.setTimeout(silentMs, () => stream.destroy(new Error(`Connection terminated: silent for ${silentMs} ms`)));
+  const socket = socketOf(client);
+  socket.setTimeout(silentMs, () => socket.destroy(new Error(`Connection terminated: silent for ${silentMs} ms`)));
+}
+
+/** The socket of a connection, which is another one once TLS has begun. The library's types do not tell of it. */
+export function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

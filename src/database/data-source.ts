@@ -31,7 +31,8 @@ export function createDataSource(config: Config, entities: Entities): DataSource
       driver: { ...pg, Pool: BoundedPool },
       poolSize: config.DATABASE_POOL_SIZE,
       connectTimeoutMS: connectionTimeoutMillis,
-      extra,
+      // The URL is read already, and once: what it says must not win over the limits.
+      extra: { ...extra, connectionString: undefined },
     });
   }
   dataFolder(config);
@@ -83,7 +84,9 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
 /** The same database, not opened yet, for statements that may take longer than those of requests. */
 export function withoutTimeout({ options }: DataSource): DataSource {
   if (options.type !== 'postgres') return new DataSource(options);
-  return new DataSource({ ...options, extra: { ...(options.extra as ClientConfig), statement_timeout: 0 } });
+  // One connection holds the lock under which another migrates.
+  const poolSize = Math.max(2, options.poolSize ?? 0);
+  return new DataSource({ ...options, poolSize, extra: { ...(options.extra as ClientConfig), statement_timeout: 0 } });
 }
 
 async function runMigrations(dataSource: DataSource): Promise<string[]> {

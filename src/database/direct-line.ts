@@ -1,22 +1,30 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/env.js';
+import { endIfSilent, socketOf } from './bounded-pool.js';
 import { postgresOptions } from './postgres-options.js';
 import type { BoundStatement } from './sql.js';
 
 /** How long a statement on the line may take before the line is taken for dead, in milliseconds. */
 const DEAD_AFTER_MS = 1500;
 
+/** How long nothing may pass over the line before it is taken for dead, in milliseconds; it is asked every 2 seconds. */
+const SILENT_MS = 7000;
+
 /** How long after the line broke it is laid again, in milliseconds. */
 const LAY_AGAIN_MS = 500;
+
+/** How long the other end may take to say goodbye when the service stops, in milliseconds. */
+const GOODBYE_MS = 500;
 
 /** What a line does for whoever listens. */
 export interface Listening {
   readonly channel: string;
   /** Called when the line begins to listen: what was said before went by unheard. */
   readonly begun: () => void;
-  /** Called when somebody said something. */
-  readonly heard: () => void;
+  /** Called with what somebody said. */
+  readonly heard: (text: string) => void;
 }
 
 /**
@@ -26,16 +34,19 @@ export interface Listening {
 @Injectable()
 export class DirectLine implements OnApplicationShutdown {
   private readonly logger = new Logger(DirectLine.name);
+  private readonly options: pg.ClientConfig | undefined;
   private client: pg.Client | undefined;
   private inTurn: Promise<unknown> = Promise.resolve();
   private next: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly config: Config) {}
+  constructor(config: Config) {
+    if (config.DATABASE_URL) this.options = { ...postgresOptions(config), query_timeout: DEAD_AFTER_MS };
+  }
 
   /** Begins to listen, and goes on until the service stops. */
   listen(listening: Listening): void {
-    if (this.config.DATABASE_URL) void this.lay(listening);
+    if (this.options) void this.lay(this.options, listening);
   }
 
   /** Whether somebody listens. */
@@ -50,6 +61,15 @@ export class DirectLine implements OnApplicationShutdown {
     return asked;
   }
 
+  async onApplicationShutdown(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.next);
+    const { client } = this;
+    if (!client) return;
+    await Promise.race([client.end().catch(() => undefined), wait(GOODBYE_MS, undefined, { ref: false })]);
+    socketOf(client).destroy();
+  }
+
   private async ask<Row>({ text, values }: BoundStatement): Promise<Row[] | undefined> {
     const { client } = this;
     if (!client) return undefined;
@@ -57,50 +77,40 @@ export class DirectLine implements OnApplicationShutdown {
       return (await client.query(text, values)).rows as Row[];
     } catch (error) {
       // A line that is slow or answers with errors is laid anew rather than asked again.
-      hangUp(client);
+      socketOf(client).destroy();
       throw error;
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.next);
-    if (this.client) await this.client.end().catch(() => undefined);
-  }
-
-  private async lay(listening: Listening): Promise<void> {
-    const client = new pg.Client({ ...postgresOptions(this.config), query_timeout: DEAD_AFTER_MS });
+  private async lay(options: pg.ClientConfig, listening: Listening): Promise<void> {
+    const client = new pg.Client(options);
     let isBroken = false;
     const breaks = (error?: Error): void => {
       if (isBroken) return;
       isBroken = true;
-      this.broke(listening, error);
+      this.broke(error, () => void this.lay(options, listening));
     };
     client.on('error', breaks);
     client.on('end', () => breaks());
-    client.on('notification', () => listening.heard());
+    client.on('notification', ({ payload = '' }) => listening.heard(payload));
     try {
       await client.connect();
+      endIfSilent(client, SILENT_MS);
       await client.query(`LISTEN ${listening.channel}`);
     } catch (error) {
-      hangUp(client);
+      socketOf(client).destroy();
       return breaks(error as Error);
     }
-    if (isBroken || this.closed) return hangUp(client);
+    if (isBroken || this.closed) return void socketOf(client).destroy();
     this.client = client;
     listening.begun();
   }
 
-  private broke(listening: Listening, error: Error | undefined): void {
+  private broke(error: Error | undefined, layAgain: () => void): void {
     const wasUp = this.client !== undefined;
     this.client = undefined;
     if (this.closed) return;
     if (wasUp) this.logger.warn({ message: 'The line to the database broke; it is laid again.', error });
-    this.next = setTimeout(() => void this.lay(listening), LAY_AGAIN_MS).unref();
+    this.next = setTimeout(layAgain, LAY_AGAIN_MS).unref();
   }
-}
-
-/** Closes a connection without waiting for the other end, which may be gone. */
-function hangUp(client: pg.Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

@@ -1,4 +1,5 @@
 import { QueryFailedError, TypeORMError } from 'typeorm';
+import { ConnectionFailure } from './bounded-pool.js';
 
 interface DriverError {
   readonly code?: string;
@@ -22,7 +23,7 @@ export function collidedColumn<Column extends string>(error: unknown, columns: r
 const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT(?!_TRIGGER$).*|22...|23...|42...)$/;
 
 /** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 28, 3D, 53, 57. */
-const CONNECTION_LOST = /^(EPOOLFULL|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
+const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
 
 /** What the driver says of such a connection when there is no code. */
 const CONNECTION_LOST_MESSAGE =
@@ -31,7 +32,7 @@ const CONNECTION_LOST_MESSAGE =
 /** Whether an error means that the store cannot be reached or used, so that trying again later may help. */
 export function isStoreFailure(error: unknown): boolean {
   if (error instanceof QueryFailedError) return !OUR_MISTAKE.test((error.driverError as DriverError).code ?? '');
-  if (error instanceof TypeORMError) return true;
+  if (error instanceof TypeORMError || error instanceof ConnectionFailure) return true;
   if (!(error instanceof Error)) return false;
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined ? CONNECTION_LOST_MESSAGE.test(message) : CONNECTION_LOST.test(code);

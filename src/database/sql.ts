@@ -71,12 +71,13 @@ export class Sql {
   }
 
   /**
-   * As `rows` with `RETURNING`, and every connection that listens to the channel hears of it once it is committed, if
-   * there were rows. SQLite has no listeners.
+   * As `rows` with `RETURNING`, and every connection that listens to the channel hears each row, as JSON, once it is
+   * committed. SQLite has no listeners.
    */
   async rowsAnnounced<Row>(channel: string, statement: string, parameters: Parameters): Promise<Row[]> {
     if (!this.isPostgres) return this.rows(statement, parameters);
-    return this.rows(`WITH done AS (${statement}) SELECT done.*, pg_notify('${channel}', '') FROM done`, parameters);
+    const announced = `SELECT done.*, pg_notify('${channel}', row_to_json(done)::text) FROM done`;
+    return this.rows(`WITH done AS (${statement}) ${announced}`, parameters);
   }
 
   /** A statement with its parameters as this engine's driver takes them. */

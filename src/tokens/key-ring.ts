@@ -69,6 +69,12 @@ export class KeyRing implements OnModuleInit {
     return this.keys.get(kid);
   }
 
+  /** Forgets keys that somebody has withdrawn. */
+  drop(kids: readonly string[]): void {
+    const dropped = kids.filter((kid) => this.keys.delete(kid));
+    if (dropped.length > 0) this.inOrder = this.inOrder.filter(({ kid }) => this.keys.has(kid));
+  }
+
   /** As `find`, but looks into the store once for a key that another instance may have published a moment ago. */
   async findOrLookUp(kid: string): Promise<RingKey | undefined> {
     const known = this.find(kid);

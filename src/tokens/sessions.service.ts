@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
-import { REVOCATIONS_CHANNEL, RevocationFeed } from './revocation-feed.js';
+import { REVOCATIONS_CHANNEL, RevocationFeed, type RevokedRow } from './revocation-feed.js';
 import { Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
 import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
@@ -164,17 +164,16 @@ export class SessionsService {
     parameters: Record<string, string | number>,
   ): Promise<number> {
     const statement = `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
-       WHERE revoked_at IS NULL AND ${condition} RETURNING id, expires_at`;
-    type Row = { id: string; expires_at: string | Date };
+       WHERE revoked_at IS NULL AND ${condition} RETURNING id, revoked_because, expires_at`;
     const given = { because, ...parameters };
-    const revoking = this.sql.rowsAnnounced<Row>(REVOCATIONS_CHANNEL, statement, given);
+    const revoking = this.sql.rowsAnnounced<RevokedRow>(REVOCATIONS_CHANNEL, statement, given);
     const rows = await revoking.catch((error: unknown) => {
       // It may have been committed all the same: asking again would find nothing to revoke.
       this.feed.doubt();
       throw error;
     });
-    await this.feed.settleDoubt();
     for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
+    await this.feed.settleDoubt();
     return rows.length;
   }
 }

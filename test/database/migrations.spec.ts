@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
 import { ServiceSecret } from '../../src/config/service-secret.js';
-import { createDataSource, migrate } from '../../src/database/data-source.js';
+import { createDataSource, migrate, withoutTimeout } from '../../src/database/data-source.js';
+import { isStoreFailure } from '../../src/database/failures.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { ENTITIES } from '../../src/entities.js';
 import { send } from '../support/http.js';
@@ -132,6 +134,47 @@ async function started(env: Environment): Promise<Service> {
   const service = await startService(env);
   onTestFinished(() => service.stop());
   return service;
+}
+
+describe('the migrations on PostgreSQL', () => {
+  it('need one connection more than a pool of one', async () => {
+    const service = await started({ ...(await newDatabase()), DATABASE_POOL_SIZE: '1' });
+    expect((await send('GET', `${service.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('may take longer than the role of the service lets a statement take, and than the URL says', async () => {
+    const env = await newDatabase();
+    const url = `${env.DATABASE_URL}?statement_timeout=1&query_timeout=1`;
+    const [name = ''] = url.split('/').at(-1)!.split('?');
+    await run(env, `ALTER DATABASE ${name} SET statement_timeout = '1ms'`);
+    const dataSource = createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES);
+    const patient = await withoutTimeout(dataSource).initialize();
+    onTestFinished(() => patient.destroy());
+    await expect(patient.query('SELECT pg_sleep(0.2)')).resolves.toHaveLength(1);
+  });
+});
+
+describe('what DATABASE_URL says', () => {
+  it('is no limit of statements', async () => {
+    const env = await newDatabase();
+    const url = `${env.DATABASE_URL}?statement_timeout=0&query_timeout=1`;
+    const dataSource = await open(parseEnvironment({ ...env, DATABASE_URL: url, DATABASE_STATEMENT_TIMEOUT: '1s' }));
+    expect(await dataSource.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '1s' }]);
+  });
+
+  it('may name a socket that is not there: that is a store that fails', async () => {
+    const env = await newDatabase();
+    const url = 'postgres://nobody@localhost/nowhere?host=/nowhere';
+    const opening = createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES).initialize();
+    expect(isStoreFailure(await opening.catch((error: unknown) => error))).toBe(true);
+  });
+});
+
+async function run({ DATABASE_URL }: Environment, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: DATABASE_URL! });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
 }
 
 describe('two instances that start at once on PostgreSQL', () => {

@@ -124,6 +124,28 @@ describe('A revocation at another instance, whose clock is seven minutes apart',
     for (const { lastPassedMs } of reaches) expect(lastPassedMs).toBeLessThan(OLDEST_MS);
   });
 
+  it('counts though its commit took minutes, as soon as it is announced', async () => {
+    const { person, sessions } = await knownHere();
+    await database.query('BEGIN');
+    await database.query(
+      `WITH done AS (UPDATE sessions SET revoked_at = clock_timestamp() - interval '5 minutes', revoked_because = 'signed_out'
+         WHERE user_id = (SELECT id FROM users WHERE username = $1) RETURNING id, revoked_because, expires_at)
+       SELECT pg_notify('latchkey_revocations', row_to_json(done)::text) FROM done`,
+      [person.username],
+    );
+    await database.query('COMMIT');
+    const statuses = async (): Promise<number[]> =>
+      Promise.all(sessions.map(async (opened) => (await they.use(opened, here)).status));
+    await expect.poll(statuses, { timeout: OLDEST_MS }).toEqual(IN_MEMORY.map(refusedBy));
+  });
+
+  it('counts whatever else is announced', async () => {
+    for (const words of ['', '{}', 'null', 'not JSON', '{"id":1}', 'x'.repeat(7000)])
+      await database.query(`SELECT pg_notify('latchkey_revocations', $1)`, [words]);
+    const reaches = await revocationReach();
+    expect(reaches.map(({ status }) => status)).toEqual(IN_MEMORY.map(refusedBy));
+  });
+
   it('is remembered by an instance that starts when the token has expired by the store’s clock, and not by its own', async () => {
     const { person, sessions } = await knownHere();
     await they.clear(person);

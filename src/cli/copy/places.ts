@@ -40,7 +40,11 @@ export function hasPassword(url: string): boolean {
 
 /** A URL with a password that was asked for. */
 export function withPassword(url: string, password: string): string {
-  return Object.assign(new URL(url), { password: encodeURIComponent(password) }).href;
+  const { href, host, searchParams } = new URL(url);
+  if (host !== '') return Object.assign(new URL(href), { password: encodeURIComponent(password) }).href;
+  // Without a host there is no place for it before one.
+  searchParams.set('password', password);
+  return `${href.split('?', 1)[0]}?${searchParams.toString()}`;
 }
 
 /** A URL as it may be shown. */
