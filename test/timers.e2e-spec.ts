@@ -18,7 +18,7 @@ import { type Environment, type Service, startService } from './support/service.
 const DAY = 86_400;
 
 /** How many timers the service has. Each has a test here, which fails without it. */
-const TIMERS = 8;
+const TIMERS = 9;
 
 let service: Service;
 
@@ -133,6 +133,16 @@ describe('the timers of the service on PostgreSQL', () => {
     const { sessionId, ...holder } = await newcomer();
     const status = async (): Promise<number> => (await askAs(service, holder, 'GET', '/account')).status;
     await rows(Session).update({ id: sessionId }, { revokedAt: new Date(), revokedBecause: 'signed_out' });
+    expect(await status()).toBe(200);
+    passMinute();
+    await expect.poll(status).toBe(401);
+  });
+
+  it('notice one whose revocation took minutes to be committed', async () => {
+    const { sessionId, ...holder } = await newcomer();
+    const status = async (): Promise<number> => (await askAs(service, holder, 'GET', '/account')).status;
+    const revokedAt = new Date(Date.now() - 10 * 60_000);
+    await rows(Session).update({ id: sessionId }, { revokedAt, revokedBecause: 'signed_out' });
     expect(await status()).toBe(200);
     passMinute();
     await expect.poll(status).toBe(401);
