@@ -53,7 +53,8 @@ export class RefreshService {
    * that was exchanged before is reuse, and ends its session.
    * @throws {AuthError} `refresh_token_reused`, or why the session may not be used
    */
-  async exchange(door: Door, { claims: token, client }: Pick<RefreshPrincipal, 'claims' | 'client'>): Promise<Grant> {
+  async exchange(door: Door, principal: RefreshPrincipal): Promise<Grant> {
+    const { claims: token, client } = principal;
     const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
     if (rotated?.subject) return this.grant(door, rotated.session, rotated.subject);
     const standing = await this.usable(token.sid);
@@ -64,7 +65,7 @@ export class RefreshService {
     }
     if (place === 'ahead') throw new AuthError('token_forged');
     // It could not be rotated a moment ago, between the steps of a change of password, and can be now.
-    if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, { claims: token, client });
+    if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, principal);
     return this.grant(door, standing.session, standing.subject);
   }
 

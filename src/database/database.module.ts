@@ -6,9 +6,13 @@ import { ServiceSecret } from '../config/service-secret.js';
 import { createDataSource, demandMigrated, demandSameSchema, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { DirectLine } from './direct-line.js';
+import { Durability } from './durability.js';
 import { demandThawed } from './freeze.js';
+import { unusable } from './postgres-options.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
+
+const SERVICES = [Sql, Durability, StoreProbe, DirectLine];
 
 /** The lock on the data folder, taken before anything in the folder is opened. */
 @Module({
@@ -38,15 +42,17 @@ export class DatabaseModule {
           },
           dataSourceFactory: async (options) => {
             const opening = new DataSource(options as DataSourceOptions).initialize();
-            const dataSource = await opening.catch((cause: Error) => refuse(config, cause));
+            const dataSource = await opening.catch((cause: Error) => {
+              throw config.DATABASE_URL ? unusable(cause) : cause;
+            });
             await demandThawed(dataSource);
             await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
             return dataSource;
           },
         }),
       ],
-      providers: [Sql, StoreProbe, DirectLine],
-      exports: [Sql, StoreProbe, DirectLine],
+      providers: SERVICES,
+      exports: SERVICES,
     };
   }
 
@@ -65,14 +71,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [Sql, StoreProbe, DirectLine],
-      exports: [Sql, StoreProbe, DirectLine],
+      providers: SERVICES,
+      exports: SERVICES,
     };
   }
-}
-
-/** A start that cannot reach PostgreSQL says so in one line. */
-function refuse({ DATABASE_URL }: Config, cause: Error): never {
-  if (!DATABASE_URL) throw cause;
-  throw new ConfigError(`The database that DATABASE_URL names cannot be used: ${cause.message}`, { cause });
 }

@@ -26,8 +26,7 @@ const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT(?!_TRIGGER$).*|22...|23...
 const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;
 
 /** What the driver says of such a connection when there is no code. */
-const CONNECTION_LOST_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Cannot use a pool after calling end)/;
+const CONNECTION_LOST_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;
 
 /** Whether an error means that the store cannot be reached or used, so that trying again later may help. */
 export function isStoreFailure(error: unknown): boolean {

@@ -26,8 +26,11 @@ function read(url: string): ClientConfig {
   try {
     return parseIntoClientConfig(url);
   } catch (cause) {
-    throw new ConfigError(`The database that DATABASE_URL names cannot be used: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw unusable(cause as Error);
   }
+}
+
+/** The refusal of a start that cannot use the database, in one line. */
+export function unusable(cause: Error): ConfigError {
+  return new ConfigError(`The database that DATABASE_URL names cannot be used: ${cause.message}`, { cause });
 }

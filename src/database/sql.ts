@@ -26,9 +26,6 @@ export class Sql {
   readonly isPostgres: boolean;
   /** As OpenTelemetry's semantic conventions call it. */
   private readonly system: 'postgresql' | 'sqlite';
-  /** How SQLite is set, once that was asked. */
-  private synchronous: number | undefined;
-  private durableCount = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -89,22 +86,6 @@ export class Sql {
       return this.bind(values, parameters[name] as SqlValue);
     });
     return { text, values };
-  }
-
-  /**
-   * Makes a write that no power cut takes back, whatever `SQLITE_SYNCHRONOUS` says: SQLite waits for the disk, and so
-   * brings there what was written before, too. On PostgreSQL every write is such a one.
-   */
-  async durably<T>(write: () => Promise<T>): Promise<T> {
-    if (this.isPostgres) return write();
-    this.synchronous ??= (await this.rows<{ synchronous: number }>('PRAGMA synchronous'))[0]?.synchronous;
-    this.durableCount++;
-    try {
-      await this.rows('PRAGMA synchronous = FULL');
-      return await write();
-    } finally {
-      if (--this.durableCount === 0) await this.rows(`PRAGMA synchronous = ${this.synchronous}`);
-    }
   }
 
   private async withRunner<T>(act: (runner: QueryRunner) => Promise<T>): Promise<T> {

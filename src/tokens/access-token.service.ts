@@ -124,7 +124,7 @@ export class AccessTokenService {
     if (claims.token_use === CLIENT_TOKEN_USE) throw new AuthError('token_type_wrong');
     if (claims.exp <= this.clock.nowSeconds()) throw new AuthError('token_expired');
     if (claims.aud !== this.config.PUBLIC_URL) throw new AuthError('token_unverified');
-    if (!this.feed.isFresh) await this.feed.demandFresh();
+    await this.feed.demandFresh();
     const revoked = this.revocations.reasonOf(claims.sid);
     if (revoked) throw new AuthError(REVOKED[revoked]);
     return claims;

@@ -3,11 +3,12 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Stopwatch } from '../config/stopwatch.js';
 import { DirectLine } from '../database/direct-line.js';
-import { Sql, type SqlValue, timeOf } from '../database/sql.js';
+import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
+import { RepeatedFailure } from '../logging/repeated-failure.js';
 import { KeyRing } from './key-ring.js';
 import { REVOKED, Revocations } from './revocations.js';
-import type { RevocationReason } from './session.entity.js';
+import { RevocationsStore, type RevokedRow } from './revocations.store.js';
 
 /** Where a revocation is announced, on PostgreSQL. */
 export const REVOCATIONS_CHANNEL = 'latchkey_revocations';
@@ -34,25 +35,6 @@ const LONG_LOOK_MS = 60_000;
 /** How many looks may be under way: one that a broken network holds up must not hold up the next. */
 const MOST_LOOKS = 3;
 
-/** How many rows one statement reads at the start. */
-const PAGE = 10_000;
-
-/**
- * How far the clocks of instances may lag behind the database's, in seconds: a token that has expired there may be alive
- * here. Sessions are swept a day after they expired.
- */
-const CLOCKS_APART_SECONDS = 3600;
-
-const COLUMNS = 'id, revoked_because, revoked_at, expires_at';
-const ALIVE = `expires_at > {now-${CLOCKS_APART_SECONDS}}`;
-
-/** A session that was revoked, as a statement returns it. */
-export interface RevokedRow {
-  readonly id: string;
-  readonly revoked_because: RevocationReason;
-  readonly expires_at: string | Date;
-}
-
 /**
  * Learns what was revoked elsewhere: by other instances, by hand, or here by a statement whose answer was lost. What is
  * announced counts at once; and whether anything is heard or not, the store is asked every two seconds. A token is let in
@@ -60,7 +42,7 @@ export interface RevokedRow {
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit {
-  private readonly logger = new Logger(RevocationFeed.name);
+  private readonly failure = new RepeatedFailure(new Logger(RevocationFeed.name));
   /** Since the last look began that was answered. */
   private sinceLook = new Stopwatch();
   private isInDoubt = false;
@@ -70,12 +52,15 @@ export class RevocationFeed implements OnModuleInit {
   constructor(
     private readonly sql: Sql,
     private readonly line: DirectLine,
+    private readonly store: RevocationsStore,
     private readonly revocations: Revocations,
     private readonly keys: KeyRing,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.readAll();
+    const sinceLook = new Stopwatch();
+    for await (const rows of this.store.pages()) this.add(rows);
+    this.sinceLook = sinceLook;
     this.line.listen({
       channel: REVOCATIONS_CHANNEL,
       // What was announced while nobody listened went by.
@@ -87,14 +72,13 @@ export class RevocationFeed implements OnModuleInit {
   /** A store that fails costs this look. */
   @Interval(POLL_MS)
   async poll(): Promise<void> {
-    if (!this.sql.isPostgres || this.underWay >= MOST_LOOKS) return;
-    await this.look(OVERLAP_SECONDS).catch((error: unknown) => this.warn(error));
+    if (this.underWay < MOST_LOOKS) await this.tryLook(OVERLAP_SECONDS);
   }
 
   /** As `poll`, for what was committed long after it was stamped. */
   @Interval(LONG_LOOK_MS)
   async lookFarBack(): Promise<void> {
-    if (this.sql.isPostgres) await this.look(LONG_OVERLAP_SECONDS).catch((error: unknown) => this.warn(error));
+    await this.tryLook(LONG_OVERLAP_SECONDS);
   }
 
   /** How old the knowledge of others' revocations is, in seconds; 0 where there are no others. */
@@ -140,42 +124,26 @@ export class RevocationFeed implements OnModuleInit {
     });
   }
 
-  /** Reads all there is, in pages. A bound on `revoked_at` rather than "IS NOT NULL", so that the index on it is used. */
-  private async readAll(): Promise<void> {
-    const sinceLook = new Stopwatch();
-    let last = { at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
-    for (let count = PAGE; count === PAGE;) {
-      const rows = await this.sql.rows<RevokedRow & { revoked_at: string | Date }>(
-        `SELECT ${COLUMNS} FROM sessions WHERE (revoked_at, id) > (:at::timestamptz, :id::uuid) AND ${ALIVE}
-         ORDER BY revoked_at, id LIMIT ${PAGE}`,
-        last,
-      );
-      this.add(rows);
-      count = rows.length;
-      const row = rows.at(-1);
-      if (row) last = { at: timeOf(row.revoked_at), id: row.id };
+  private async tryLook(overlapSeconds: number): Promise<void> {
+    if (!this.sql.isPostgres) return;
+    try {
+      await this.look(overlapSeconds);
+      this.failure.end();
+    } catch (error) {
+      this.failure.tell({ message: 'Revocations could not be looked for.', error });
     }
-    this.sinceLook = sinceLook;
   }
 
   private async look(overlapSeconds: number): Promise<void> {
     const sinceLook = new Stopwatch();
-    const since = `{now-${Math.ceil(this.sinceLook.seconds) + overlapSeconds}}`;
     this.underWay++;
     try {
-      this.add(await this.ask<RevokedRow>(`SELECT ${COLUMNS} FROM sessions WHERE revoked_at > ${since} AND ${ALIVE}`));
-      const withdrawn = await this.ask<{ kid: string }>('SELECT kid FROM signing_keys WHERE revoked_at IS NOT NULL');
-      this.keys.drop(withdrawn.map(({ kid }) => kid));
+      this.add(await this.store.within(Math.ceil(this.sinceLook.seconds) + overlapSeconds));
+      this.keys.drop(await this.store.withdrawnKeys());
     } finally {
       this.underWay--;
     }
     if (sinceLook.seconds < this.sinceLook.seconds) this.sinceLook = sinceLook;
-  }
-
-  /** Over the line if there is one, or else over the pool. */
-  private async ask<Row>(statement: string, parameters: Record<string, SqlValue> = {}): Promise<Row[]> {
-    const overLine = this.line.rows<Row>(this.sql.bound(statement, parameters)).catch(() => undefined);
-    return (await overLine) ?? this.sql.rows<Row>(statement, parameters);
   }
 
   private hear(json: string): void {
@@ -185,15 +153,11 @@ export class RevocationFeed implements OnModuleInit {
       this.revocations.add(id, revoked_because, new Date(expires_at));
     } catch (error) {
       // Somebody else's words; if it was a revocation, the next look finds it.
-      this.warn(error);
+      this.failure.tell({ message: 'An announcement could not be read.', error });
     }
   }
 
   private add(rows: readonly RevokedRow[]): void {
     for (const { id, revoked_because, expires_at } of rows) this.revocations.add(id, revoked_because, expires_at);
-  }
-
-  private warn(error: unknown): void {
-    this.logger.warn({ message: 'Revocations could not be looked for.', error });
   }
 }

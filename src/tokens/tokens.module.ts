@@ -8,6 +8,7 @@ import { OpaqueTokenService } from './opaque-token.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { Revocations } from './revocations.js';
+import { RevocationsStore } from './revocations.store.js';
 import { SessionList } from './session-list.js';
 import { SessionStandings } from './session-standings.js';
 import { SessionsService } from './sessions.service.js';
@@ -20,6 +21,7 @@ const SERVICES = [
   SigningKeysStore,
   KeyRing,
   Revocations,
+  RevocationsStore,
   RevocationFeed,
   SessionsService,
   SessionStandings,

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { collidedColumn } from '../database/failures.js';
+import { Durability } from '../database/durability.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { canonical, type IdentifierKind } from './identifiers.js';
@@ -30,6 +31,7 @@ export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly sql: Sql,
+    private readonly durability: Durability,
     private readonly clock: Clock,
   ) {}
 
@@ -69,7 +71,7 @@ export class UsersService {
     });
     try {
       // A power cut that took the account back would let another have its id, and be whom its tokens speak for.
-      await this.sql.durably(() => this.users.insert(user));
+      await this.durability.durably(() => this.users.insert(user));
     } catch (cause) {
       const column = collidedColumn(cause, NAMES);
       if (!column) throw cause;
