@@ -5,18 +5,19 @@ import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
+import { AccessTokenStrategy } from './auth/strategies/access-token.strategy.js';
 import type { Config } from './config/env.js';
 import { Contracts } from './contract-kit/contracts.js';
 import { ErrorFilter } from './contract-kit/error.filter.js';
 import { PROBLEM_DETAILS } from './contract-kit/problem-details.js';
 import { RouteTable } from './contract-kit/route-table.js';
+import { ShortCuts } from './contract-kit/short-cuts.js';
 import { strict } from './contract-kit/strict.js';
 import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
 import { Connections } from './http/closing.js';
-import { corsPolicy } from './http/cors.js';
 import type { RequestLine } from './http/request-log.js';
 import { createServer } from './http/server.js';
 import { createLogger, NestLogger } from './logging/logger.js';
@@ -50,10 +51,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   );
   const routes = new RouteTable();
   const errors = new ErrorFilter((path) => wordsAt(contracts, path), routes);
+  const shortCuts = new ShortCuts(contracts, config);
   // Whoever hears of requests is made with the application, after the server.
   let observer: ((line: RequestLine) => void) | undefined;
   const observe = (line: RequestLine): void => observer?.(line);
-  const adapter: FastifyAdapter = createServer({ config, contracts, routes, errors, logger, observe });
+  const adapter: FastifyAdapter = createServer({ config, contracts, routes, errors, shortCuts, logger, observe });
   await traceRequests(adapter.getInstance<FastifyInstance>(), config);
   const create = options.create ?? ((...parts) => NestFactory.create<NestFastifyApplication>(...parts));
   const app = await create(AppModule.with(config, options.further), adapter, {
@@ -62,10 +64,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     abortOnError: false,
   });
   app.useGlobalFilters(errors);
-  const cors = corsPolicy(contracts, config);
-  app.enableCors({ delegator: (request, callback) => callback(null, cors(request)) });
   mountDocs(app, config, DEFINITIONS);
   observer = requestObserver(app);
+  const server = adapter.getInstance<FastifyInstance>();
+  shortCuts.open({ accessTokens: app.get(AccessTokenStrategy), parseCookie: (header) => server.parseCookie(header) });
   app.get(Metrics).begin(contracts.all.map(({ name }) => name));
   return app.init();
 }

@@ -95,6 +95,6 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     KeyRotationService,
     HousekeepingService,
   ],
-  exports: [...ACTS, SameOriginGuard, UsersModule, TokensModule, AuditModule, LimitsModule],
+  exports: [...ACTS, ...STRATEGIES, SameOriginGuard, UsersModule, TokensModule, AuditModule, LimitsModule],
 })
 export class AuthModule {}

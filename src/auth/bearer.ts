@@ -1,5 +1,5 @@
-import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../errors/auth-error.js';
+import type { Presented } from './door.js';
 
 const BEARER = /^Bearer(?: +(.*))?$/i;
 
@@ -7,8 +7,8 @@ const BEARER = /^Bearer(?: +(.*))?$/i;
  * What follows `Bearer` in the Authorization header (RFC 6750 §2.1), perhaps nothing; the scheme in any case of letters.
  * @throws {AuthError} `token_missing` without the header or with another scheme
  */
-export function bearerToken(request: FastifyRequest): string {
-  const match = BEARER.exec(request.headers.authorization?.trim() ?? '');
+export function bearerToken({ headers }: Pick<Presented, 'headers'>): string {
+  const match = BEARER.exec(headers.authorization?.trim() ?? '');
   if (!match) throw new AuthError('token_missing');
   return match[1] ?? '';
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from '../audit/audit-entry.js';
 import type { Config } from '../config/env.js';
@@ -9,6 +10,12 @@ import type { IdentifierKind } from '../users/identifiers.js';
 export interface Credentials {
   readonly identifier: string;
   readonly password: string;
+}
+
+/** What of a request may carry an access token. */
+export interface Presented {
+  readonly headers: IncomingHttpHeaders;
+  readonly cookies: Readonly<Record<string, string | undefined>>;
 }
 
 /** What the core has to know of a way in: whom it looks up, where it finds what a caller presents, what it hands out. */
@@ -25,7 +32,7 @@ export interface Door {
     /** The claims its documents promise beside those of every token. */
     readonly claims: (subject: TokenSubject) => object;
     /** The token a request presents. @throws {AuthError} `token_missing` or `token_header_malformed` */
-    readonly read: (request: FastifyRequest, config: Config) => string;
+    readonly read: (request: Presented, config: Config) => string;
   };
   /** Its refresh tokens, if it has any. */
   readonly refreshToken?: {

@@ -1,5 +1,7 @@
 import type { BareClaim, Contract } from './contract.js';
 
+const FIRST_SEGMENT = /^\/([^/?#]*)/;
+
 /** The contracts of this service, and which of them a path belongs to. */
 export class Contracts {
   private readonly byName: ReadonlyMap<string, Contract>;
@@ -16,7 +18,7 @@ export class Contracts {
 
   /** The contract below whose base path a path lies. */
   ofBasePath(path: string): Contract | undefined {
-    return this.byName.get(path.slice(1).split(/[/?#]/, 1)[0] ?? '');
+    return this.byName.get(FIRST_SEGMENT.exec(path)?.[1] ?? '');
   }
 
   /** The contract that claims a bare path. */

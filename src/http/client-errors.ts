@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { hasRequest, type RequestLine } from './request-log.js';
+import { hasRequest } from './request-log.js';
 
 /** What is wrong with what arrived, by the code of Node's parser; anything else is malformed. */
 const FAULTS: Readonly<Record<string, { status: number; code: string; title: string }>> = {
@@ -20,7 +20,7 @@ export function answerClientErrors(
     if (cause === 'ECONNRESET' || !socket.writable) return;
     const { status, code, title } = FAULTS[cause] ?? MALFORMED;
     const id = randomUUID();
-    const line: RequestLine = { method: null, route: null, status, ms: null, contract: null, accountId: null };
+    const line = { method: null, route: null, status, ms: null, contract: null, accountId: null };
     if (!hasRequest(socket)) logger.info({ id, ...line, cause });
     const body = JSON.stringify({ type: 'about:blank', title, status, code });
     socket.end(response(status, { ...headers, 'x-request-id': id }, body), () => socket.destroy());

@@ -1,15 +1,22 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Contracts } from '../contract-kit/contracts.js';
+import type { RequestLogger } from '../logging/request-logger.js';
 
-/** What the log says of a request: never its URL, headers or body, which may hold secrets, but its route's pattern. */
-export interface RequestLine {
-  readonly method: string | null;
+/** What requests of a kind have in common. There is one object for each kind, of which there are few. */
+export interface RequestKind {
+  readonly method: string;
+  /** The pattern of its route. */
   readonly route: string | null;
   /** What was answered, or `null` if nothing was: the client went away, or what it sent broke off. */
   readonly status: number | null;
-  readonly ms: number | null;
   readonly contract: string | null;
+}
+
+/** What is told of a request: never its URL, headers or body, which may hold secrets. */
+export interface RequestLine {
+  readonly kind: RequestKind;
+  readonly ms: number;
   readonly accountId: number | null;
 }
 
@@ -20,29 +27,51 @@ export function hasRequest(socket: Socket): boolean {
   return inProgress.has(socket);
 }
 
-/** Writes one line for a request once it is answered, or once its client went away, and tells it to the observer. */
-export function logOnceOver(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  contracts: Contracts,
-  observe: (line: RequestLine) => void,
-): void {
-  const startedAtMs = performance.now();
-  const { socket } = request.raw;
-  inProgress.add(socket);
-  reply.raw.once('close', () => {
-    inProgress.delete(socket);
-    const line: RequestLine = {
-      method: request.method,
-      route: request.routeOptions.url ?? null,
-      status: reply.raw.writableFinished ? reply.statusCode : null,
-      ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
-      contract: contracts.ofBasePath(request.url)?.name ?? null,
-      accountId: accountOf(request),
-    };
-    request.log.info(line);
-    observe(line);
-  });
+/** Writes one line for each request, and tells it to the observer. */
+export class RequestLog {
+  private readonly kinds = new Map<string, RequestKind>();
+  private readonly texts = new Map<RequestKind, string>();
+
+  constructor(
+    private readonly contracts: Contracts,
+    private readonly observe: (line: RequestLine) => void,
+  ) {}
+
+  /** Has a request's line written once it is answered, or once its client went away. */
+  follow(request: FastifyRequest, reply: FastifyReply): void {
+    const startedAtMs = performance.now();
+    const { socket } = request.raw;
+    inProgress.add(socket);
+    reply.raw.once('close', () => {
+      inProgress.delete(socket);
+      const { method, routeOptions, url } = request;
+      const kind = this.kind({
+        method,
+        route: routeOptions.url ?? null,
+        status: reply.raw.writableFinished ? reply.statusCode : null,
+        contract: this.contracts.ofBasePath(url)?.name ?? null,
+      });
+      const ms = Math.round((performance.now() - startedAtMs) * 10) / 10;
+      // Its own factory makes Fastify's loggers.
+      this.write(request.log as RequestLogger, { kind, ms, accountId: accountOf(request) });
+    });
+  }
+
+  /** Writes the line of a request that is over. */
+  write(logger: RequestLogger, line: RequestLine): void {
+    logger.line(`${this.texts.get(line.kind)},"ms":${line.ms},"accountId":${line.accountId}`);
+    this.observe(line);
+  }
+
+  /** The one object for a kind. */
+  kind(like: RequestKind): RequestKind {
+    const key = `${like.method} ${like.route} ${like.status} ${like.contract}`;
+    const known = this.kinds.get(key);
+    if (known) return known;
+    this.kinds.set(key, like);
+    this.texts.set(like, JSON.stringify(like).slice(1, -1));
+    return like;
+  }
 }
 
 /** The account that a guard established: of a token's principal, or the one that signed in by password. */

@@ -2,6 +2,9 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 
 const HOST = /^host$/i;
 
+/** A target that is normal already, as nearly all are. */
+const PLAIN = /^\/[^%#]*$/;
+
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /** Escaped letters, digits, `-`, `.`, `_` and `~` (RFC 3986 §2.3). */
@@ -23,6 +26,7 @@ export function inOneSpelling(route: RequestListener): RequestListener {
  * fragment, which the router overlooks.
  */
 function normalTarget(target: string): string {
+  if (PLAIN.test(target)) return target;
   const [sent = ''] = withoutOrigin(target).split('#', 1);
   const [path = '', ...query] = sent.split('?');
   // What is no escape could become one by what is put in the place of the next: it stays, and is malformed.
@@ -33,7 +37,10 @@ function normalTarget(target: string): string {
 /** Whether a request names its host, once, as HTTP/1.1 has to (RFC 9112 §3.2); before that nobody had to. */
 export function namesOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
   let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) if (HOST.test(rawHeaders[at] ?? '')) count++;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && HOST.test(name)) count++;
+  }
   return count === 1 || (count === 0 && httpVersion === '1.0');
 }
 

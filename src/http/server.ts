@@ -3,20 +3,22 @@ import { createServer as createHttpServer, type IncomingMessage, type Server } f
 import cookie from '@fastify/cookie';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
-  type FastifyBaseLogger,
   type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { Logger } from 'pino';
 import type { Config } from '../config/env.js';
 import { RawBody } from '../contract-kit/body.js';
 import type { Contracts } from '../contract-kit/contracts.js';
 import type { ErrorFilter } from '../contract-kit/error.filter.js';
 import { mediaTypeOf, setMediaTypeAside } from '../contract-kit/media-types.js';
 import type { RouteTable } from '../contract-kit/route-table.js';
+import type { ShortCuts } from '../contract-kit/short-cuts.js';
 import { RequestError } from '../contract-kit/wire-error.js';
+import { RequestLogger } from '../logging/request-logger.js';
 import {
   isSharedRegistration,
   namesUnknownContract,
@@ -25,11 +27,13 @@ import {
 } from './bare-paths.js';
 import { answerClientErrors, answerConnect } from './client-errors.js';
 import { Connections } from './closing.js';
+import { corsHeaders, PREFLIGHT } from './cors.js';
 import { withoutIssuerPath } from './issuer-path.js';
 import { forwardedByAddresses, trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
-import { logOnceOver, type RequestLine } from './request-log.js';
+import { RequestLog, type RequestLine } from './request-log.js';
 import { inOneSpelling, namesOneHost } from './request-target.js';
 import { securityHeaders } from './security-headers.js';
+import { type Manners, takeShortCuts } from './short-cut.js';
 
 /** The largest body, in bytes. */
 const BODY_LIMIT = 100_000;
@@ -53,7 +57,8 @@ export interface ServerParts {
   readonly contracts: Contracts;
   readonly routes: RouteTable;
   readonly errors: ErrorFilter;
-  readonly logger: FastifyBaseLogger;
+  readonly shortCuts: ShortCuts;
+  readonly logger: Logger;
   /** Hears of every request once it is over. */
   readonly observe: (line: RequestLine) => void;
 }
@@ -64,43 +69,51 @@ type Beginning = (request: FastifyRequest, reply: FastifyReply) => void;
 /** The HTTP server, before Nest adds its routes. */
 export function createServer(parts: ServerParts): FastifyAdapter {
   const headersFor = securityHeaders(parts.config.PUBLIC_URL);
+  const corsFor = corsHeaders(parts.contracts, parts.config);
+  const log = new RequestLog(parts.contracts, parts.observe);
+  const manners: Manners = { ...parts, headersFor, corsFor, log, idOf: requestId };
   const warnOfUntrustedForwarding = untrustedForwardingWarning();
   const begin: Beginning = (request, reply) => {
-    void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
-    logOnceOver(request, reply, parts.contracts, parts.observe);
+    const { url, headers } = request;
+    void reply.headers(headersFor(url)).headers(corsFor(url, headers.origin)).header('x-request-id', request.id);
+    log.follow(request, reply);
     warnOfUntrustedForwarding(request);
   };
   const clientErrorHandler = answerClientErrors(parts.logger, headersFor('/'));
-  const adapter = new FastifyAdapter({ ...optionsOf(parts, begin), clientErrorHandler });
-  // Nest's hook runs before that of CORS, which answers preflights itself.
+  const adapter = new FastifyAdapter({ ...optionsOf(parts, begin, manners), clientErrorHandler });
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     begin(request, reply);
-    done();
+    if (request.method === 'OPTIONS') answerOptions(reply);
+    else done();
   });
   const server = adapter.getInstance<FastifyInstance>();
   acceptRawBodies(server);
   void server.register(cookie);
   answerConnect(server.server, clientErrorHandler);
   addHooks(server, parts.routes);
+  server.options('*', (_request, reply) => answerOptions(reply));
   return adapter;
 }
 
 function optionsOf(
   { config, contracts, errors, logger }: ServerParts,
   begin: Beginning,
+  manners: Manners,
 ): FastifyHttpOptions<Server> & { readonly skipMiddie: true } {
   const rewrite = rewriteBarePath(contracts, config);
   const atIssuer = withoutIssuerPath(config.PUBLIC_URL);
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
+    childLoggerFactory: (_logger, bindings) => new RequestLogger(logger, bindings),
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
     trustProxy: trustedProxies(config),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Without a factory, Fastify listens to `localhost` with a second server that has no client error handler.
     serverFactory: (route) => {
-      const listener = forwardedByAddresses(inOneSpelling(peekAtSharedRegistrations(route, config)));
+      const spelled = forwardedByAddresses(inOneSpelling(peekAtSharedRegistrations(route, config)));
+      const listener = config.OTEL_EXPORTER_OTLP_ENDPOINT === '' ? takeShortCuts(manners, spelled) : spelled;
       // Node would answer both itself, in nobody's shape: no Host, and what is expected beside 100-continue, which may be
       // overlooked (RFC 9110 §10.1.1).
       return createHttpServer({ ...TIMEOUTS, requireHostHeader: false }, listener).on('checkExpectation', listener);
@@ -141,6 +154,11 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
     if (!namesOneHost(request.raw)) done(new RequestError('request_malformed'));
     else done(refused ? new RequestError('auth_contract_unknown') : undefined);
   });
+}
+
+/** Answers a preflight, and like one an OPTIONS that is none, whatever it asks for: also `*`, which is no route's path. */
+function answerOptions(reply: FastifyReply): void {
+  void reply.code(204).headers(PREFLIGHT).send();
 }
 
 /** The caller's request id if it is harmless, else a new one. */

@@ -1,5 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+
+/** How long a line may wait to be written, in milliseconds. */
+const LATEST_MS = 100;
 
 /** What a log line may say of an error. No statement, parameter or request goes with it: they may hold secrets. */
 function describeError(error: unknown): object {
@@ -9,19 +12,46 @@ function describeError(error: unknown): object {
   return { type: name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
 }
 
+/** Times as pino writes them, `,"time":"…"`. The many lines of one millisecond share one text: writing it costs 2 µs. */
+function isoTimes(): () => string {
+  let lastMs = 0;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== lastMs) {
+      lastMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
+  };
+}
+
 /** The log: JSON lines. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTimes(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError, error: describeError },
     // Whoever logs a request or a reply whole would log its headers.
     redact: { paths: ['req', 'res'], remove: true },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return destination ? pino(options, destination) : pino({ ...options, hooks: AT_ONCE }, standardOutput());
 }
+
+/** Lines are written together: each by itself costs a request as much as checking its token. */
+function standardOutput(): ReturnType<typeof pino.destination> {
+  return pino.destination({ sync: false, minLength: 4096, periodicFlush: LATEST_MS });
+}
+
+/** What warns of something is written at once, for it may be the last. */
+const AT_ONCE = {
+  logMethod(this: Logger, line: Parameters<LogFn>, method: LogFn, level: number): void {
+    method.apply(this, line);
+    if (level >= pino.levels.values.warn!) this.flush();
+  },
+};
 
 /** Where Nest tells of every module and route at start, which few want to read. */
 const START_UP_CONTEXTS = new Set<unknown>([

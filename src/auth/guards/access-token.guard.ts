@@ -2,8 +2,8 @@ import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
-import type { Door } from '../door.js';
-import type { PresentedToken } from '../strategies/access-token.strategy.js';
+import type { Door, Principal, TokenPrincipal } from '../door.js';
+import { AccessTokenStrategy, type PresentedToken } from '../strategies/access-token.strategy.js';
 import { Authenticates } from './authenticates.js';
 import { atClient, verdict } from './verdict.js';
 
@@ -20,14 +20,37 @@ export function AnyAccessTokenGuard(read: AccessTokenReader): Type<AuthGuardInst
   return guardFor(read, undefined);
 }
 
+type AuthenticatedRequest = FastifyRequest & { user?: Principal };
+
 type AuthGuardInstance = InstanceType<ReturnType<typeof AuthGuard>>;
 
 function guardFor(read: AccessTokenReader, contract: string | undefined): Type<AuthGuardInstance> {
   @Authenticates()
   @Injectable()
   class ContractAccessTokenGuard extends AuthGuard('access-token') {
-    constructor(private readonly config: Config) {
+    constructor(
+      private readonly config: Config,
+      private readonly strategy: AccessTokenStrategy,
+    ) {
       super();
+    }
+
+    /** A token that was verified before needs no Passport, whose objects for each request cost as much as Nest's router. */
+    override canActivate(context: ExecutionContext): true | Promise<boolean> {
+      const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+      const recalled = this.recall(request);
+      if (!recalled) return super.canActivate(context) as Promise<boolean>;
+      request.user = atClient(recalled, request);
+      return true;
+    }
+
+    private recall(request: FastifyRequest): TokenPrincipal | undefined {
+      const token = read(request, this.config);
+      try {
+        return this.strategy.recall({ token, contract });
+      } catch (error) {
+        return verdict<TokenPrincipal>(error, false, undefined, 'access token');
+      }
     }
 
     override getAuthenticateOptions(context: ExecutionContext): PresentedToken {
@@ -35,7 +58,10 @@ function guardFor(read: AccessTokenReader, contract: string | undefined): Type<A
     }
 
     override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
-      return atClient(verdict(error, principal, info, 'access token') as T & object, context);
+      return atClient(
+        verdict(error, principal, info, 'access token') as T & object,
+        context.switchToHttp().getRequest(),
+      );
     }
   }
   return ContractAccessTokenGuard;

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
+import { AccessTokenStrategy } from '../strategies/access-token.strategy.js';
 import { cookieName } from '../sessions/session-cookie.js';
 import { AnyAccessTokenGuard } from './access-token.guard.js';
 import { Authenticates } from './authenticates.js';
@@ -46,15 +47,16 @@ export class AccountGuard implements CanActivate {
     config: Config,
     private readonly opaque: OpaqueTokenService,
     private readonly sameOrigin: SameOriginGuard,
+    accessTokens: AccessTokenStrategy,
   ) {
-    this.accessTokens = new AccessTokenOfAnyContract(config);
+    this.accessTokens = new AccessTokenOfAnyContract(config, accessTokens);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const token = headerToken(request);
     if (token === undefined && !SAFE_METHODS.has(request.method)) this.sameOrigin.canActivate(context);
     const isOpaque = token !== undefined && this.opaque.isWellFormed(token);
-    return (isOpaque ? this.opaqueTokens : this.accessTokens).canActivate(context) as Promise<boolean>;
+    return (isOpaque ? this.opaqueTokens : this.accessTokens).canActivate(context) as boolean | Promise<boolean>;
   }
 }

@@ -14,6 +14,6 @@ export class OpaqueTokenGuard extends AuthGuard('opaque-token') {
   }
 
   override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
-    return atClient(verdict(error, principal, info) as T & object, context);
+    return atClient(verdict(error, principal, info) as T & object, context.switchToHttp().getRequest());
   }
 }

@@ -19,7 +19,7 @@ export function RefreshTokenGuard(
     }
 
     override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {
-      return atClient(verdict(error, principal, info) as T & object, context);
+      return atClient(verdict(error, principal, info) as T & object, context.switchToHttp().getRequest());
     }
   }
   return ContractRefreshTokenGuard;

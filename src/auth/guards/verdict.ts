@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/auth-error.js';
 import { RequestClient } from '../request-client.js';
 import type { Client } from '../door.js';
@@ -16,6 +16,6 @@ export function verdict<T>(error: unknown, principal: T | false | null, info: un
 }
 
 /** A principal with where its request comes from. */
-export function atClient<T extends object>(principal: T, context: ExecutionContext): T & { readonly client: Client } {
-  return { ...principal, client: new RequestClient(context.switchToHttp().getRequest()) };
+export function atClient<T extends object>(principal: T, request: FastifyRequest): T & { readonly client: Client } {
+  return Object.assign(principal, { client: new RequestClient(request) });
 }

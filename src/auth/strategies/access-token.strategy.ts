@@ -38,22 +38,36 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     });
   }
 
+  /**
+   * Whom a token speaks for whose signature this instance has checked before; `undefined` if it has not, or cannot say at
+   * once whether the token was revoked elsewhere.
+   * @throws {AuthError} why it does not pass
+   */
+  recall(presented: PresentedToken): TokenPrincipal | undefined {
+    const claims = this.knownClaims(presented);
+    return claims && this.principalOf(claims);
+  }
+
+  /** Whether `recall` knows a token, without that counting as a use of its session. @throws {AuthError} as `recall` */
+  knows(presented: PresentedToken): boolean {
+    return this.knownClaims(presented) !== undefined;
+  }
+
+  private knownClaims({ token, contract }: PresentedToken): AccessTokenClaims | undefined {
+    const claims = this.accessTokens.recall(token);
+    return claims && this.accessTokens.admitAtOnce(claims, contract);
+  }
+
   override authenticate(_request: unknown, presented: PresentedToken): void {
-    const claims = this.accessTokens.recall(presented.token);
-    if (!claims) return super.authenticate(presented as never);
-    this.admit(presented, claims).then(
-      (principal) => this.success(principal),
-      (error: Error) => this.error(error),
-    );
+    super.authenticate(presented as never);
   }
 
-  async validate(presented: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
-    this.accessTokens.remember(presented.token, claims);
-    return this.admit(presented, claims);
+  async validate({ token, contract }: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
+    this.accessTokens.remember(token, claims);
+    return this.principalOf(await this.accessTokens.admit(claims, contract));
   }
 
-  private async admit({ contract }: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
-    await this.accessTokens.admit(claims, contract);
+  private principalOf(claims: AccessTokenClaims): TokenPrincipal {
     this.activity.note(claims.sid);
     return { accountId: Number(claims.sub), sessionId: claims.sid, contract: claims.client_id, claims };
   }

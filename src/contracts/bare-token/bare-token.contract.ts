@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { Presented } from '../../auth/door.js';
 import { readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
 import { AuthError } from '../../errors/auth-error.js';
@@ -24,7 +24,7 @@ export const BARE_TOKEN = {
 } satisfies Contract;
 
 /** The token with no scheme before it; `Bearer` before it does no harm. */
-function rawAuthorization({ headers }: FastifyRequest): string {
+function rawAuthorization({ headers }: Presented): string {
   const token = headers.authorization?.trim().replace(/^Bearer +/i, '');
   if (!token) throw new AuthError('token_missing');
   return token;

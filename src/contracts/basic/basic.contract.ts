@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { Presented } from '../../auth/door.js';
 import { type FieldReader, isFormType, readForm, readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
 import { AuthError } from '../../errors/auth-error.js';
@@ -29,7 +29,7 @@ export const BASIC = {
   cors: 'any origin',
 } satisfies Contract;
 
-function bearerJwt({ headers }: FastifyRequest): string {
+function bearerJwt({ headers }: Presented): string {
   if (!headers.authorization) throw new AuthError('token_missing');
   const [scheme, token, ...more] = headers.authorization.trim().split(/\s+/);
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0)

@@ -1,6 +1,7 @@
+import type { Principal } from '../../auth/door.js';
 import { readJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
-import { CookieErrorDto } from './cookie.dto.js';
+import { CookieErrorDto, type MeDto } from './cookie.dto.js';
 import { COOKIE_ERRORS } from './cookie.errors.js';
 import { readCookie } from './cookie.jar.js';
 
@@ -19,4 +20,10 @@ export const COOKIE = {
   errors: COOKIE_ERRORS,
   errorDtos: () => [CookieErrorDto],
   cors: 'allowed origins with credentials',
+  shortCuts: { 'GET /protected/me': { me: whoIsIt } },
 } satisfies Contract;
+
+/** What its cookie's token says of whom it speaks for. */
+export function whoIsIt({ accountId, claims }: Pick<Principal, 'accountId' | 'claims'>): MeDto {
+  return { id: accountId, username: claims.username as string, is_admin: claims.is_admin as boolean };
+}

@@ -29,7 +29,7 @@ import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import type { User } from '../../users/user.entity.js';
-import { COOKIE } from './cookie.contract.js';
+import { COOKIE, whoIsIt } from './cookie.contract.js';
 import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto } from './cookie.dto.js';
 import { answerWithCookie } from './cookie.jar.js';
 import { FreeNamesGuard } from './cookie.names.guard.js';
@@ -122,8 +122,8 @@ export class CookieController {
   @ApiOperation({ summary: 'Me', description: 'The information contained in the token.' })
   @ApiOkResponse({ type: MeDto, description: 'Who the cookie speaks for.' })
   @Refusals(COOKIE, ...COOKIE_REFUSALS)
-  me(@CurrentPrincipal() { accountId, claims }: Principal): MeDto {
-    return { id: accountId, username: claims.username as string, is_admin: claims.is_admin as boolean };
+  me(@CurrentPrincipal() principal: Principal): MeDto {
+    return whoIsIt(principal);
   }
 
   @Post('protected/refresh_token')

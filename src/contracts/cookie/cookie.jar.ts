@@ -1,12 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { bearerToken } from '../../auth/bearer.js';
+import type { Presented } from '../../auth/door.js';
 import type { Grant } from '../../auth/grant.js';
 import { cookieName, setSessionCookie } from '../../auth/sessions/session-cookie.js';
 import type { Config } from '../../config/env.js';
 import type { MeDto } from './cookie.dto.js';
 
 /** The token of a request: the cookie's, or only when there is none, one in the header. @throws {AuthError} `token_missing` */
-export function readCookie(request: FastifyRequest, config: Config): string {
+export function readCookie(request: Presented, config: Config): string {
   return request.cookies[cookieName(config)] ?? bearerToken(request);
 }
 

@@ -26,7 +26,7 @@ import { toDto } from '../../contract-kit/dto.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';
-import { TOKEN_PAIR } from './token-pair.contract.js';
+import { TOKEN_PAIR, whoIsIt } from './token-pair.contract.js';
 import {
   CredentialsDto,
   NothingDto,
@@ -158,8 +158,8 @@ export class TokenPairController {
     'token_account_gone',
     'token_account_deactivated',
   )
-  getUser(@CurrentPrincipal() { claims }: Principal): UsernameDto {
-    return { username: claims.username as string };
+  getUser(@CurrentPrincipal() principal: Principal): UsernameDto {
+    return whoIsIt(principal);
   }
 }
 
