@@ -3,50 +3,77 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../../test/support/ports.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '../test/support/ports.js';
 
 /** How many ticks of processor time Linux counts in a second (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
-/** The built service as a process. */
-export interface RunningService {
+/** How long it waits between one look at whether a server answers and the next, in milliseconds. */
+const LOOK_MS = 2;
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A server as a process. */
+export interface RunningServer {
   readonly pid: number;
+  readonly port: number;
   readonly url: string;
   /** From the start of the process to its first answer, in milliseconds. */
   readonly startMs: number;
   stop(): Promise<void>;
 }
 
-/** Starts `dist/main.js` and waits for its first answer. */
-export async function startService(folder: string, env: Readonly<Record<string, string>>): Promise<RunningService> {
+/** How a server is started: it listens at `PORT`. */
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly folder?: string;
+  readonly env?: Environment;
+  /** A path that it answers, whatever it answers. */
+  readonly answers: string;
+}
+
+/** Starts a server and waits for its first answer. @throws {Error} if it ends instead */
+export async function startServer({ command, args, folder, env, answers }: ServerCommand): Promise<RunningServer> {
   const port = await freePort();
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [resolve('dist/main.js')], {
+  const child = spawn(command, args, {
     cwd: folder,
-    env: { PORT: String(port), LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env.PATH, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${url}/health`).catch(() => undefined))) {
-    if (child.exitCode !== null) throw new Error(`The service ended with ${child.exitCode}.`);
+  while (!(await fetch(`${url}${answers}`).catch(() => undefined))) {
+    if (child.exitCode !== null) throw new Error(`${command} ${args.join(' ')} ended with ${child.exitCode}.`);
+    await wait(LOOK_MS);
   }
   return {
     pid: child.pid as number,
+    port,
     url,
     startMs: performance.now() - startedAtMs,
     stop: async () => {
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
   };
 }
 
+/** Starts `dist/main.js` and waits for its first answer. */
+export function startService(folder: string, env: Environment): Promise<RunningServer> {
+  const args = [resolve('dist/main.js')];
+  return startServer({
+    command: process.execPath,
+    args,
+    folder,
+    env: { LOG_LEVEL: 'warn', ...env },
+    answers: '/health',
+  });
+}
+
 /** What the command line prints, line by line. */
-export async function commandLine(
-  folder: string,
-  env: Readonly<Record<string, string>>,
-  ...args: string[]
-): Promise<string[]> {
+export async function commandLine(folder: string, env: Environment, ...args: string[]): Promise<string[]> {
   const child = spawn(process.execPath, [resolve('bin/latchkey.js'), ...args], { cwd: folder, env });
   const lines: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
@@ -62,9 +89,9 @@ interface Times {
   readonly ofEnded: number;
 }
 
-function timesOf(pid: number | string): Times {
+function timesOf(path: number | string): Times {
   // The name, in parentheses, may hold anything (proc(5)).
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = readFileSync(`/proc/${path}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
     .map(Number);
@@ -87,6 +114,11 @@ export function processorSeconds(pid: number): number {
     .filter(({ parent }) => parent === pid);
   const ticks = children.reduce((sum, child) => sum + child.own + child.ofEnded, own + ofEnded);
   return ticks / TICKS_PER_SECOND;
+}
+
+/** Processor time that the main thread of a process has spent so far, in seconds. */
+export function mainThreadSeconds(pid: number): number {
+  return timesOf(`${pid}/task/${pid}`).own / TICKS_PER_SECOND;
 }
 
 /** Memory that a process holds, in MB. */
