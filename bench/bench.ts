@@ -6,6 +6,7 @@ import { exchange } from './load/exchange.js';
 import { Load } from './load/load.js';
 import type { Request } from './load/request.js';
 import type { RecordedAnswer } from './limits/reply.js';
+import { Peers } from './peers/peers.js';
 import { type RunningServer, startServer } from './processes.js';
 import { type Durations, type ServerSideParts, serverSide } from './sides.js';
 import { SETTINGS, Store } from './store/store.js';
@@ -17,32 +18,42 @@ export interface Thoroughness {
   /** Where a request takes microseconds, and where it takes a password's hash. */
   readonly hot: Durations;
   readonly hashing: Durations;
+  /** The same for each of the many acts that are compared on a small and a large store. */
+  readonly growth: { readonly hot: Durations; readonly hashing: Durations };
 }
+
+const GROWTH = { hot: { warmUpMs: 1000, roundMs: 800 }, hashing: { warmUpMs: 500, roundMs: 2000 } };
 
 /** Under ten minutes in all. */
 export const FULL: Thoroughness = {
   isQuick: false,
   rounds: 5,
   hot: { warmUpMs: 1500, roundMs: 1200 },
-  hashing: { warmUpMs: 500, roundMs: 3500 },
+  hashing: { warmUpMs: 500, roundMs: 3000 },
+  growth: GROWTH,
 };
 
 /** Under two. */
 export const QUICK: Thoroughness = {
   isQuick: true,
   rounds: 3,
-  hot: { warmUpMs: 1000, roundMs: 700 },
-  hashing: { warmUpMs: 300, roundMs: 2000 },
+  hot: { warmUpMs: 800, roundMs: 600 },
+  hashing: { warmUpMs: 300, roundMs: 1500 },
+  growth: GROWTH,
 };
 
 /** How many accounts the store of most measurements has, with three sessions each. */
 const ACCOUNTS = 1000;
+
+/** Enough that no hashing thread ever waits, and few, since a round ends only when the last of them is answered. */
+const HASHING_CONNECTIONS = 8;
 
 /** Headers that servers set by themselves, or that differ from answer to answer. */
 const NOT_RECORDED = ['content-length', 'date', 'connection', 'keep-alive', 'x-request-id'];
 
 /** What every measurement works with: a service on a small store, a load generator, and a folder that goes away. */
 export class Bench {
+  readonly peers: Peers;
   private readonly ends: (() => unknown)[] = [];
 
   private constructor(
@@ -51,10 +62,14 @@ export class Bench {
     readonly load: Load,
     readonly store: Store,
     readonly service: RunningServer,
-  ) {}
+  ) {
+    this.peers = new Peers(folder, (end) => this.atEnd(end));
+  }
 
   static async open(thoroughness: Thoroughness): Promise<Bench> {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-run-'));
+    // Also when the run breaks off.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const store = await smallStore(join(folder, 'small'));
     const bench = new Bench(thoroughness, folder, new Load(), store, await store.start());
     bench.atEnd(() => bench.service.stop());
@@ -69,7 +84,6 @@ export class Bench {
   async close(): Promise<void> {
     for (const end of this.ends.reverse()) await end();
     this.load.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A store like that of the service, in its state at the start. @param name the folder that it is in */
@@ -78,13 +92,14 @@ export class Bench {
   }
 
   /** A side where a request takes microseconds. */
-  hotSide(parts: ServerSideParts): Side {
-    return serverSide(this.load, this.thoroughness.hot, parts);
+  hotSide(parts: ServerSideParts, durations = this.thoroughness.hot): Side {
+    return serverSide(this.load, durations, parts);
   }
 
-  /** A side where a request takes a password's hash; it may use every core. */
-  hashingSide(parts: ServerSideParts): Side {
-    return serverSide(this.load, this.thoroughness.hashing, { isSingleThreaded: false, ...parts });
+  /** A side where a request takes a password's hash; it may use every core, and a few in flight keep it busy. */
+  hashingSide(parts: ServerSideParts, durations = this.thoroughness.hashing): Side {
+    const options = { connections: HASHING_CONNECTIONS, ...parts.options };
+    return serverSide(this.load, durations, { ...parts, options, isSingleThreaded: false });
   }
 
   hold(contest: Contest): Promise<ContestResult> {

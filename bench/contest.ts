@@ -7,8 +7,8 @@ export interface Round {
   readonly seconds: number;
   /** Processor time of everything that did it, in seconds. */
   readonly coreSeconds: number;
-  /** Processor time of its main thread, where there is only one that counts. */
-  readonly mainSeconds?: number;
+  /** Of its main thread, where that is the one that counts: the time on a core, and the time waiting for one. */
+  readonly main?: { readonly ran: number; readonly waited: number };
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
@@ -46,8 +46,12 @@ export interface SideResult {
   readonly perSecond: Spread;
   /** Milliseconds of a core for each request, the median of the rounds. */
   readonly coreMs: number;
-  /** How busy its main thread was, as a part of one core: below 0.9 the client, not the server, was the limit. */
+  /** How many cores it used, all its processes and threads together. */
+  readonly cores: number;
+  /** How busy its main thread was, as a part of one core; below 0.9 something else was the limit. */
   readonly busy?: number;
+  /** How long its main thread waited for a core that others used, as a part of the time. */
+  readonly waiting?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
@@ -93,7 +97,9 @@ function resultOf({ name, does }: Side, rounds: readonly Round[]): SideResult {
     does,
     perSecond: spreadOf(rounds.map(rateOf)),
     coreMs: median(({ coreSeconds, completed }) => (coreSeconds * 1000) / completed) as number,
-    busy: median(({ mainSeconds, seconds }) => mainSeconds && mainSeconds / seconds),
+    cores: median(({ coreSeconds, seconds }) => coreSeconds / seconds) as number,
+    busy: median(({ main, seconds }) => main && main.ran / seconds),
+    waiting: median(({ main, seconds }) => main && main.waited / seconds),
     p50Ms: median(({ p50Ms }) => p50Ms),
     p99Ms: median(({ p99Ms }) => p99Ms),
   };
@@ -114,8 +120,13 @@ export function isWithin(figure: number, { atLeast, atMost }: Pick<Pair, 'atLeas
 export async function spending<T>(
   pid: number,
   act: () => Promise<T>,
-): Promise<T & { readonly coreSeconds: number; readonly mainSeconds: number }> {
+): Promise<T & Pick<Round, 'coreSeconds' | 'main'>> {
   const [core, main] = [processorSeconds(pid), mainThreadSeconds(pid)];
   const done = await act();
-  return { ...done, coreSeconds: processorSeconds(pid) - core, mainSeconds: mainThreadSeconds(pid) - main };
+  const { ran, waited } = mainThreadSeconds(pid);
+  return {
+    ...done,
+    coreSeconds: processorSeconds(pid) - core,
+    main: { ran: ran - main.ran, waited: waited - main.waited },
+  };
 }

@@ -28,7 +28,7 @@ export function describeMachine(): Machine {
     kernel: release(),
     node: process.version,
     commit: output('git', 'rev-parse', '--short', 'HEAD') || 'unknown',
-    isDirty: output('git', 'status', '--porcelain') !== '',
+    isDirty: output('git', 'status', '--porcelain', '--', '.', ':!bench/results') !== '',
     versions: Object.fromEntries([...PACKAGES.map(packageVersion), ...DEBIAN_PACKAGES.map(debianVersion)]),
   };
 }

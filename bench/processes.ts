@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -34,7 +34,12 @@ export interface ServerCommand {
   readonly answers: string;
 }
 
-/** Starts a server and waits for its first answer. @throws {Error} if it ends instead */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill();
+});
+
+/** Starts a server and waits for its first answer; it ends with this process at the latest. @throws {Error} if it ends instead */
 export async function startServer({ command, args, folder, env, answers }: ServerCommand): Promise<RunningServer> {
   const port = await freePort();
   const startedAtMs = performance.now();
@@ -43,6 +48,8 @@ export async function startServer({ command, args, folder, env, answers }: Serve
     env: { PATH: process.env.PATH, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const url = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${url}${answers}`).catch(() => undefined))) {
     if (child.exitCode !== null) throw new Error(`${command} ${args.join(' ')} ended with ${child.exitCode}.`);
@@ -116,9 +123,11 @@ export function processorSeconds(pid: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Processor time that the main thread of a process has spent so far, in seconds. */
-export function mainThreadSeconds(pid: number): number {
-  return timesOf(`${pid}/task/${pid}`).own / TICKS_PER_SECOND;
+/** What the main thread of a process has spent so far on a core, and waiting for one that was busy, in seconds. */
+export function mainThreadSeconds(pid: number): { readonly ran: number; readonly waited: number } {
+  // In nanoseconds (Documentation/scheduler/sched-stats.rst).
+  const [ran, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return { ran: (ran as number) / 1e9, waited: (waited as number) / 1e9 };
 }
 
 /** Memory that a process holds, in MB. */

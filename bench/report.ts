@@ -3,7 +3,7 @@ import type { Figure } from './figure.js';
 import type { Results } from './results.js';
 import type { Spread } from './statistics.js';
 
-/** Below this part of a core a server waited for its client. */
+/** Below this part of a core a server was held up. */
 const BUSY = 0.9;
 
 /** Everything in Markdown, with the targets beside the figures. */
@@ -34,6 +34,7 @@ const SIDES = [
   'median, ms',
   'p99, ms',
   'ms of a core',
+  'cores used',
   'main thread busy',
   'per request',
 ];
@@ -69,19 +70,23 @@ function sidesOf(contests: readonly ContestResult[]): SideResult[] {
   return contests.flatMap(({ sides }) => sides);
 }
 
-function sideRow({ name, perSecond, p50Ms, p99Ms, coreMs, busy, does }: SideResult): string[] {
-  const limited = busy !== undefined && busy < BUSY ? ', limited by the client' : '';
-  const percent = busy === undefined ? '' : `${Math.round(busy * 100)} %${limited}`;
-  return [
-    name,
+function sideRow({ name, perSecond, p50Ms, p99Ms, coreMs, cores, busy, waiting, does }: SideResult): string[] {
+  const figures = [
     digits(perSecond.median),
     spread(perSecond),
     optional(p50Ms),
     optional(p99Ms),
     digits(coreMs),
-    percent,
-    does,
+    digits(cores),
   ];
+  return [name, ...figures, busyness(busy, waiting), does];
+}
+
+/** Below nine tenths of a core, a server was held up: by others that used its core, or by a client that was too slow. */
+function busyness(busy: number | undefined, waiting = 0): string {
+  if (busy === undefined) return '';
+  const reason = busy + waiting >= BUSY ? 'its core was used by others' : 'limited by the client';
+  return `${Math.round(busy * 100)} %${busy < BUSY ? `, ${reason}` : ''}`;
 }
 
 function target({ atLeast, atMost }: { atLeast?: number; atMost?: number }): string {

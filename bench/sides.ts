@@ -25,7 +25,7 @@ export function serverSide(load: Load, durations: Durations, parts: ServerSidePa
   const { name, does, server, planId, options, isSingleThreaded = true } = parts;
   const run = async (ms: number): Promise<Round> => {
     const round = await spending(server.pid, () => load.run(planId, server.port, ms, options));
-    return isSingleThreaded ? round : { ...round, mainSeconds: undefined };
+    return isSingleThreaded ? round : { ...round, main: undefined };
   };
   return {
     name,

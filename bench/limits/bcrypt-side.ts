@@ -19,7 +19,7 @@ export function bcryptSide(bench: Bench, name: string, kind: 'hash' | 'verify'):
     name,
     does: `bcrypt cost 10 (@node-rs/bcrypt, ${kind}) in two threads, nothing else`,
     warmUp: async () => void (await run(warmUpMs)),
-    round: async () => ({ ...(await run(roundMs)), mainSeconds: undefined }),
+    round: async () => ({ ...(await run(roundMs)), main: undefined }),
   };
 }
 

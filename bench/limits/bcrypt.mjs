@@ -19,6 +19,7 @@ function lead() {
   const ask = (thread, line) =>
     new Promise((resolve) => {
       thread.once('message', resolve);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows have
       thread.postMessage(line);
     });
   createInterface(process.stdin).on('line', async (line) => {
@@ -40,6 +41,7 @@ function follow() {
       acts[kind]();
       count++;
     }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows have
     parentPort.postMessage(count);
   });
 }

@@ -25,6 +25,7 @@ class Flight {
   private completed = 0;
   private idle = 0;
   private lastAtMs = 0;
+  private isOver = false;
 
   constructor(
     private readonly plan: ReadyPlan,
@@ -64,7 +65,7 @@ class Flight {
   /** The next request, unless time or requests are over. */
   private take(): Buffer | undefined {
     const { plan, run } = this;
-    if (performance.now() - this.startedAtMs >= run.ms) return undefined;
+    if (this.isOver || performance.now() - this.startedAtMs >= run.ms) return undefined;
     if (plan.next === plan.requests.length && !plan.isSentOnce) plan.next = 0;
     return plan.requests[plan.next] && plan.requests[plan.next++];
   }
@@ -80,6 +81,7 @@ class Flight {
   }
 
   private end(settle: () => void): void {
+    this.isOver = true;
     for (const connection of this.connections) connection.close();
     settle();
   }

@@ -3,8 +3,6 @@ import type { Bench } from '../bench.js';
 import type { Contest, Pair, Side } from '../contest.js';
 import { bcryptSide } from '../limits/bcrypt-side.js';
 import type { Request } from '../load/request.js';
-import { startBetterAuth } from '../peers/better-auth.js';
-import { isSimpleJwtInstalled, startSimpleJwt } from '../peers/simplejwt.js';
 import { PASSWORD } from '../store/identities.js';
 import type { Store } from '../store/store.js';
 import type { Group, GroupResult } from './group.js';
@@ -65,8 +63,7 @@ async function signInContest(bench: Bench): Promise<Contest> {
 }
 
 async function peersOf(bench: Bench): Promise<Side[]> {
-  const betterAuth = await startBetterAuth(bench.folder, 'off');
-  bench.atEnd(() => betterAuth.server.stop());
+  const [betterAuth, simpleJwt] = [await bench.peers.betterAuth(), await bench.peers.simpleJwt()];
   const sides = [
     bench.hashingSide({
       name: 'better-auth, sign-in',
@@ -75,9 +72,7 @@ async function peersOf(bench: Bench): Promise<Side[]> {
       planId: bench.load.plan(betterAuth.signIns),
     }),
   ];
-  if (!isSimpleJwtInstalled()) return sides;
-  const simpleJwt = await startSimpleJwt(bench.folder);
-  bench.atEnd(() => simpleJwt.server.stop());
+  if (!simpleJwt) return sides;
   sides.push(
     bench.hashingSide({
       name: 'SimpleJWT, sign-in',

@@ -1,7 +1,6 @@
 import type { Bench } from '../bench.js';
 import type { Pair, Side } from '../contest.js';
-import { startBetterAuth } from '../peers/better-auth.js';
-import { isSimpleJwtInstalled, startSimpleJwt } from '../peers/simplejwt.js';
+import type { SimpleJwt } from '../peers/simplejwt.js';
 import type { Group, GroupResult } from './group.js';
 import { protectedRoutes } from './routes.js';
 
@@ -46,8 +45,9 @@ interface Peer {
 async function peersOf(bench: Bench): Promise<{ readonly peers: Peer[]; readonly notes: string[] }> {
   if (bench.thoroughness.isQuick) return { peers: [], notes: ['--quick leaves out the peers.'] };
   const peers = await betterAuths(bench);
-  if (!isSimpleJwtInstalled()) return { peers, notes: ['SimpleJWT is not installed here.'] };
-  return { peers: [...peers, ...(await simpleJwts(bench))], notes: [] };
+  const simpleJwt = await bench.peers.simpleJwt();
+  if (!simpleJwt) return { peers, notes: ['SimpleJWT is left out: Debian’s packages of it are not installed.'] };
+  return { peers: [...peers, ...simpleJwts(bench, simpleJwt)], notes: [] };
 }
 
 async function betterAuths(bench: Bench): Promise<Peer[]> {
@@ -61,17 +61,14 @@ async function betterAuths(bench: Bench): Promise<Peer[]> {
   ] as const;
   const peers: Peer[] = [];
   for (const { cookieCache, name, does } of sides) {
-    const { server, protectedRequests } = await startBetterAuth(bench.folder, cookieCache);
-    bench.atEnd(() => server.stop());
+    const { server, protectedRequests } = await bench.peers.betterAuth(cookieCache);
     const planId = bench.load.plan(protectedRequests);
     peers.push({ side: bench.hotSide({ name, does, server, planId }), isDefault: cookieCache === 'off' });
   }
   return peers;
 }
 
-async function simpleJwts(bench: Bench): Promise<Peer[]> {
-  const { server, protectedRequests, statelessRequests } = await startSimpleJwt(bench.folder);
-  bench.atEnd(() => server.stop());
+function simpleJwts(bench: Bench, { server, protectedRequests, statelessRequests }: SimpleJwt): Peer[] {
   const sides = [
     { name: 'SimpleJWT', does: 'HS256, account read from SQLite; two processes, no log', requests: protectedRequests },
     { name: 'SimpleJWT, stateless', does: 'HS256; two processes, no store, no log', requests: statelessRequests },

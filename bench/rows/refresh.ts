@@ -1,20 +1,20 @@
 import type { Bench } from '../bench.js';
 import type { Request } from '../load/request.js';
 import type { Pair, Side } from '../contest.js';
-import { isSimpleJwtInstalled, startSimpleJwt } from '../peers/simplejwt.js';
 import type { Store } from '../store/store.js';
 import type { Group, GroupResult } from './group.js';
 
 const OF_LIMIT = 0.6;
-const SESSIONS = 1000;
-const GENERATIONS = 60;
+
+/** More than a side exchanges in all its rounds. */
+const REFRESHES = 80_000;
 const PATH = '/token-pair/auth/token/refresh';
 const DURABILITY = 'SQLite, WAL, synchronous=NORMAL';
 
 /** Refreshes of a store's sessions, each of which may be sent once. */
-export function refreshesOf(store: Store, sessions = SESSIONS, generations = GENERATIONS): Request[] {
+export function refreshesOf(store: Store, count = REFRESHES): Request[] {
   const mint = store.mint();
-  const tokens = mint.refresh(sessions, generations);
+  const tokens = mint.refresh(count);
   mint.close();
   return tokens.map((refresh) => ({ method: 'POST', path: PATH, body: { refresh } }));
 }
@@ -45,16 +45,14 @@ export const REFRESH: Group = {
       }),
     ];
     const pairs: Pair[] = [{ side, against, atLeast: OF_LIMIT }];
-    const isWithPeer = !bench.thoroughness.isQuick && isSimpleJwtInstalled();
-    if (isWithPeer) {
-      const { server, refreshes } = await startSimpleJwt(bench.folder);
-      bench.atEnd(() => server.stop());
+    const simpleJwt = bench.thoroughness.isQuick ? undefined : await bench.peers.simpleJwt();
+    if (simpleJwt) {
       sides.push(
         bench.hotSide({
           name: 'SimpleJWT, refresh',
           does: `HS256, black list read and written (${DURABILITY}), two HS256 signed; two processes, no log`,
-          server,
-          planId: bench.load.plan(refreshes, 200, true),
+          server: simpleJwt.server,
+          planId: bench.load.plan(simpleJwt.refreshes, 200, true),
           isSingleThreaded: false,
         }),
       );

@@ -6,6 +6,9 @@ import { keysOf, type StoreKeys } from './keys.js';
 
 const TOKEN_SECONDS = 3600;
 
+/** How many sessions of a large store are rotated in turns. */
+const MOST_ROTATED = 20_000;
+
 type Claims = Readonly<Record<string, unknown>>;
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
@@ -43,14 +46,14 @@ export class Mint {
   }
 
   /**
-   * Refresh tokens in an order in which each is the present one when it comes: of so many sessions, generation after
-   * generation from the one that is stored.
+   * At least so many refresh tokens, in an order in which each is the present one when it comes: of as many sessions as
+   * possible, generation after generation from the one that is stored.
    */
-  refresh(sessions: number, generations: number): string[] {
-    const accounts = accountsToUse(this.accounts, sessions);
+  refresh(count: number): string[] {
+    const accounts = accountsToUse(this.accounts, MOST_ROTATED);
     const select = this.database.prepare('SELECT generation FROM sessions WHERE id = ?').pluck();
     const first = accounts.map((account) => select.get(sessionOf(account, 'token-pair')) as number);
-    return Array.from({ length: generations }, (_, later) =>
+    return Array.from({ length: Math.ceil(count / accounts.length) }, (_, later) =>
       accounts.map((account, index) => this.refreshOf(account, (first[index] as number) + later)),
     ).flat();
   }

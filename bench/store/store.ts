@@ -21,6 +21,11 @@ import { Mint } from './mint.js';
 /** Days for which a filled store is used again; its sessions live for 30. */
 const KEPT_DAYS = 7;
 
+/** What decides what is in a filled store. */
+const FILLED_BY = ['bench/store/fill.ts', 'bench/store/identities.ts'];
+
+const STORE = /^latchkey-bench-[0-9a-f]{12}-\d+$/;
+
 /** The service's settings beside the defaults: its address, which its tokens name, and no limit to one client's attempts. */
 export const SETTINGS = { PUBLIC_URL: 'http://latchkey.test', LIMITS: 'off', LOG_LEVEL: 'info' };
 
@@ -35,6 +40,7 @@ export class Store {
   static async of(accounts: number): Promise<Store> {
     const folder = join(tmpdir(), `latchkey-bench-${schemaHash()}-${accounts}`);
     if (isFresh(folder)) return new Store(folder, accounts);
+    removeStale();
     rmSync(folder, { recursive: true, force: true });
     const draft = `${folder}.draft`;
     rmSync(draft, { recursive: true, force: true });
@@ -81,13 +87,22 @@ async function begin(folder: string): Promise<void> {
 }
 
 function isFresh(folder: string): boolean {
-  return existsSync(folder) && Date.now() - statSync(join(folder, 'client')).mtimeMs < KEPT_DAYS * 86_400_000;
+  const last = join(folder, 'client');
+  return existsSync(last) && Date.now() - statSync(last).mtimeMs < KEPT_DAYS * 86_400_000;
+}
+
+/** Those that no run will use again. */
+function removeStale(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const folder = join(tmpdir(), name);
+    if (STORE.test(name) && !isFresh(folder)) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Stores of another schema, or filled otherwise, are others. */
 function schemaHash(): string {
+  const migrations = readdirSync('src/database/migrations').map((name) => join('src/database/migrations', name));
   const hash = createHash('sha256');
-  for (const folder of ['src/database/migrations', 'bench/store'])
-    for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  for (const file of [...migrations.sort(), ...FILLED_BY]) hash.update(readFileSync(file));
   return hash.digest('hex').slice(0, 12);
 }
