@@ -22,14 +22,14 @@ export interface Thoroughness {
   readonly growth: { readonly hot: Durations; readonly hashing: Durations };
 }
 
-const GROWTH = { hot: { warmUpMs: 1000, roundMs: 800 }, hashing: { warmUpMs: 500, roundMs: 2000 } };
+const GROWTH = { hot: { warmUpMs: 800, roundMs: 600 }, hashing: { warmUpMs: 500, roundMs: 1500 } };
 
 /** Under ten minutes in all. */
 export const FULL: Thoroughness = {
   isQuick: false,
   rounds: 5,
-  hot: { warmUpMs: 1500, roundMs: 1200 },
-  hashing: { warmUpMs: 500, roundMs: 3000 },
+  hot: { warmUpMs: 1200, roundMs: 1000 },
+  hashing: { warmUpMs: 500, roundMs: 2500 },
   growth: GROWTH,
 };
 

@@ -20,7 +20,7 @@ type Task = readonly [name: string, measure: (bench: Bench) => Promise<GroupResu
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 function tasksOf({ only, quick, soak: minutes }: Options): Task[] {
-  if (minutes !== undefined) return [[`soak of ${minutes} minutes`, (bench) => soak(bench, minutes)]];
+  if (minutes !== undefined) return [[`${minutes} minutes of mixed load`, (bench) => soak(bench, minutes)]];
   const groups = GROUPS.filter(({ name, isQuick }) => (only ? only.includes(name) : isQuick || !quick));
   return groups.map((group): Task => [group.name, (bench) => group.measure(bench)]);
 }
