@@ -1,4 +1,4 @@
-import { ask } from './client.js';
+import { ask } from '../client.js';
 
 const PASSWORD = 'Secret1234';
 

@@ -14,9 +14,9 @@ import Database from 'better-sqlite3';
 import pg from 'pg';
 import { PostgresServer } from '../../test/support/postgres-server.js';
 import { type Act, actsOf } from './acts.js';
-import { ask, repeat } from './client.js';
-import { commandLine, processorSeconds, residentMegabytes, type RunningService, startService } from './processes.js';
-import { StatementCounter } from './statements.js';
+import { ask, repeat } from '../client.js';
+import { commandLine, processorSeconds, residentMegabytes, type RunningServer, startService } from '../processes.js';
+import { StatementCounter } from '../statements.js';
 
 const MILLION = 1_000_000;
 const REVOKED = 100_000;
@@ -72,7 +72,7 @@ async function measureActs(engine: string, env: Readonly<Record<string, string>>
   }
 }
 
-async function measureAct(engine: string, { pid }: RunningService, { name, times, once }: Act): Promise<void> {
+async function measureAct(engine: string, { pid }: RunningServer, { name, times, once }: Act): Promise<void> {
   const spent = (): { service: number; database: number } => ({
     service: processorSeconds(pid),
     database: processorSeconds(server.pid),

@@ -7,6 +7,8 @@ const WRITES = /\b(INSERT INTO|UPDATE \S+ SET|DELETE FROM)\b/;
 export class StatementCounter {
   statements = 0;
   writes = 0;
+  /** Told of every statement, if somebody wants to know. */
+  onStatement: ((text: string) => void) | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -16,8 +18,8 @@ export class StatementCounter {
   static async before(port: number): Promise<StatementCounter> {
     const server = createServer((client) => {
       const upstream = connect(port, '127.0.0.1');
-      const read = messages((type, text) => counter.count(type, text));
-      client.on('data', read);
+      const executed = executions((text) => counter.count(text));
+      client.on('data', messages(executed));
       client.pipe(upstream).pipe(client);
       for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
     }).listen(0, '127.0.0.1');
@@ -30,12 +32,26 @@ export class StatementCounter {
     this.server.close();
   }
 
-  private count(type: string, text: string): void {
-    // Each statement is one Parse or one simple Query (PostgreSQL's protocol, §54.7).
-    if (type !== 'P' && type !== 'Q') return;
+  private count(text: string): void {
     this.statements++;
     if (WRITES.test(text)) this.writes++;
+    this.onStatement?.(text);
   }
+}
+
+/**
+ * Hears of each statement that is executed: a simple Query, or a Bind of one that was parsed now or, if it has a name, long
+ * before (PostgreSQL's protocol, §54.7).
+ */
+function executions(each: (text: string) => void): (type: string, body: string) => void {
+  const parsed = new Map<string, string>();
+  return (type, body) => {
+    if (type === 'Q') each(body);
+    const [first = '', second = ''] = body.split('\0', 2);
+    if (type === 'P') parsed.set(first, second);
+    // A Bind names its portal first, then the statement.
+    if (type === 'B') each(parsed.get(second) ?? '');
+  };
 }
 
 /** Reads a client's messages; the first has no type. */
