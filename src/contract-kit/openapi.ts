@@ -19,7 +19,7 @@ function later<Name extends DecoratorName>(name: Name): Openapi[Name] {
     (...options) =>
     (...decorated) =>
       void noted.push((swagger) => (swagger[name] as MakeDecorator)(...options)(...decorated));
-  return decorate as unknown as Openapi[Name];
+  return decorate as Openapi[Name];
 }
 
 /** The library, with everything applied that was noted, in the order in which the language would have applied it. */
