@@ -9,4 +9,4 @@ const config = readEnvironment();
 ServiceSecret.of(config);
 
 /** The data source of the TypeORM command line, for the database that the environment names. */
-export default withoutTimeout(createDataSource(config, ENTITIES));
+export default createDataSource(config, ENTITIES).then(withoutTimeout);

@@ -1,6 +1,6 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth, ApiTags } from '@nestjs/swagger';
 import { AccountGuard } from '../auth/guards/account.guard.js';
+import { ApiBearerAuth, ApiCookieAuth, ApiTags } from '../contract-kit/openapi.js';
 
 export { CHANGING, PIN_HEADER, READING, WITH_PIN } from '../contract-kit/account-refusals.js';
 

@@ -1,5 +1,4 @@
 import { Controller, Delete, Get, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { AccountErasureService } from '../auth/account/account-erasure.service.js';
 import { AccountProfileService } from '../auth/account/account-profile.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
@@ -8,6 +7,7 @@ import { PinGuard } from '../auth/guards/pin.guard.js';
 import { PasswordsService } from '../auth/passwords.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { CHANGING, ForAccounts, PIN_HEADER, READING, WITH_PIN } from './account-route.js';
 import { CookieReturn } from './cookie-return.interceptor.js';

@@ -1,6 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 import { isPin } from '../users/identifiers.js';
 
 const TEXT = 'Must be a text.';

@@ -1,11 +1,11 @@
 import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOperation } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { EmailChangeService } from '../auth/by-mail/email-change.service.js';
 import { PinGuard } from '../auth/guards/pin.guard.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOperation } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { CHANGING, ForAccounts, PIN_HEADER, WITH_PIN } from './account-route.js';
 import { EmailChangeDto } from './email.dto.js';

@@ -1,5 +1,4 @@
 import { Controller, Get, Header, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiGoneResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Client } from '../auth/decorators/client.js';
 import { Public } from '../auth/decorators/public.js';
 import type { Client as ClientOfRequest } from '../auth/door.js';
@@ -7,6 +6,14 @@ import { EmailLinksService } from '../auth/by-mail/email-links.service.js';
 import { EmailVerificationService } from '../auth/by-mail/email-verification.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
+import {
+  ApiAcceptedResponse,
+  ApiGoneResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { DeadLinkFilter } from './dead-link.filter.js';
 import { confirmationPage, confirmedPage } from './email-pages.js';

@@ -1,6 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 import { isEmailAddress } from '../users/identifiers.js';
 
 const TEXT = at(1, 'Must be a text.');

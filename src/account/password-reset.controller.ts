@@ -1,4 +1,10 @@
 import { Controller, Get, Header, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { Client } from '../auth/decorators/client.js';
+import { Public } from '../auth/decorators/public.js';
+import type { Client as ClientOfRequest } from '../auth/door.js';
+import { PasswordResetService } from '../auth/by-mail/password-reset.service.js';
+import { ContractBody } from '../contract-kit/contract-body.js';
+import { NATIVE, ProblemDto } from '../contract-kit/native.js';
 import {
   ApiAcceptedResponse,
   ApiBadRequestResponse,
@@ -10,13 +16,7 @@ import {
   ApiParam,
   ApiTags,
   getSchemaPath,
-} from '@nestjs/swagger';
-import { Client } from '../auth/decorators/client.js';
-import { Public } from '../auth/decorators/public.js';
-import type { Client as ClientOfRequest } from '../auth/door.js';
-import { PasswordResetService } from '../auth/by-mail/password-reset.service.js';
-import { ContractBody } from '../contract-kit/contract-body.js';
-import { NATIVE, ProblemDto } from '../contract-kit/native.js';
+} from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { LinkRequestDto } from './email.dto.js';
 import { LINK_TOKEN, PAGE } from './link-route.js';

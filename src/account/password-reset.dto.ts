@@ -1,7 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { type FieldReader, isFormType, readForm, readJson } from '../contract-kit/body.js';
 import { at } from '../contract-kit/dto.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
 
 /** The body of a new password, as the form of the page sends it. */

@@ -1,11 +1,11 @@
 import { Controller, Delete, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiHeader, ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { PinGuard } from '../auth/guards/pin.guard.js';
 import { PinsService } from '../auth/pins.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiHeader, ApiNoContentResponse, ApiOperation } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { CHANGING, ForAccounts, PIN_HEADER, WITH_PIN } from './account-route.js';
 import { PinProofDto } from './credentials.dto.js';

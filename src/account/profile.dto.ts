@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '../auth/door.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 import type { User } from '../users/user.entity.js';
 
 /** The session that asks. */

@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, UseInterceptors } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { AccountSessionsService } from '../auth/account/account-sessions.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '../contract-kit/openapi.js';
 import { ContractQuery } from '../contract-kit/query.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { CHANGING, ForAccounts, READING } from './account-route.js';

@@ -1,7 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
 import type { SessionPage } from '../auth/account/account-sessions.service.js';
 import type { Principal } from '../auth/door.js';
 import { ListedSessionDto, listedSessionsDto } from '../contract-kit/listed-sessions.dto.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 
 export { pageOfSessions, SessionsQueryDto } from '../contract-kit/listed-sessions.dto.js';
 

@@ -1,9 +1,9 @@
 import { applyDecorators, Param, type PipeTransform, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { AccountGuard } from '../auth/guards/account.guard.js';
 import { AdminGuard } from '../auth/guards/admin.guard.js';
 import { PinGuard } from '../auth/guards/pin.guard.js';
 import { CHANGING, PIN_HEADER, READING, WITH_PIN } from '../contract-kit/account-refusals.js';
+import { ApiBearerAuth, ApiCookieAuth, ApiHeader, ApiTags } from '../contract-kit/openapi.js';
 import type { NativeWireErrorCode } from '../contract-kit/wire-error.js';
 import { NativeError } from '../errors/native-error.js';
 import { readAccountId } from '../users/account-id.js';

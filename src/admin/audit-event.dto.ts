@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_KIND_NAMES, type AuditKind } from '../audit/audit-kinds.js';
 import type { AuditPage } from '../audit/audit-trail.js';
 import { encodeCursor } from '../contract-kit/cursor.js';
+import { ApiProperty } from '../contract-kit/openapi.js';
 
 /** One event of the trail. */
 export class AuditEventDto {

@@ -1,7 +1,7 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { AUDIT_KIND_NAMES, type AuditKind } from '../audit/audit-kinds.js';
 import type { AuditFilter } from '../audit/audit-trail.js';
 import { isSessionId } from '../auth/account/account-sessions.service.js';
+import { ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { readAccountId } from '../users/account-id.js';
 import { isDateTime } from './times.js';

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { UsageReport } from '../audit/usage-report.js';
 import { Clock } from '../config/clock.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiOkResponse, ApiOperation } from '../contract-kit/openapi.js';
 import { ContractQuery } from '../contract-kit/query.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { ADMIN_READING, ForAdmins } from './admin-route.js';

@@ -1,6 +1,6 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { UsageOfDay } from '../audit/usage-report.js';
 import { Check } from '../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CheckOptional } from '../contract-kit/query.js';
 import { isDay } from './times.js';
 

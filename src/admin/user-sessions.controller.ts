@@ -1,5 +1,4 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { AdministrationSessionsService } from '../auth/administration/administration-sessions.service.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
@@ -10,6 +9,7 @@ import {
   SessionsQueryDto,
 } from '../contract-kit/listed-sessions.dto.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '../contract-kit/openapi.js';
 import { ContractQuery } from '../contract-kit/query.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { ACCOUNT_ID, AccountId, ADMIN_CHANGING, ADMIN_READING, ForAdmins } from './admin-route.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../contract-kit/openapi.js';
 import type { AccountFacts } from '../users/account-facts.js';
 
 const STATUSES = ['pending', 'active', 'deactivated'] as const;

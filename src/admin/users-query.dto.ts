@@ -1,5 +1,5 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { type CursorValues, encodeCursor } from '../contract-kit/cursor.js';
+import { ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { RequestError } from '../contract-kit/wire-error.js';
 import type { UsersAsked, UsersPage } from '../auth/administration/administration-list.service.js';

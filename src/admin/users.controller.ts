@@ -1,12 +1,4 @@
 import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-} from '@nestjs/swagger';
 import { AdministrationAccountsService } from '../auth/administration/administration-accounts.service.js';
 import { AdministrationListService } from '../auth/administration/administration-list.service.js';
 import { AdministrationService } from '../auth/administration/administration.service.js';
@@ -14,6 +6,14 @@ import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+} from '../contract-kit/openapi.js';
 import { ContractQuery } from '../contract-kit/query.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { ACCOUNT_ID, AccountId, ADMIN_CHANGING, ADMIN_READING, ForAdmins } from './admin-route.js';

@@ -1,7 +1,7 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { AdministeredAccount } from '../auth/administration/administration-accounts.service.js';
 import type { Administering } from '../auth/administration/administration.service.js';
 import { Check } from '../contract-kit/dto.js';
+import { ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { isEmailAddress, isUsername } from '../users/identifiers.js';
 
 const isMissing = (value: unknown): value is undefined => value === undefined;

@@ -31,7 +31,7 @@ async function migrateStore(config: Config): Promise<string[]> {
   try {
     // The secret comes before the database, as at the start of the service.
     ServiceSecret.of(config);
-    const dataSource = await createDataSource(config, ENTITIES).initialize();
+    const dataSource = await (await createDataSource(config, ENTITIES)).initialize();
     return await migrateThawed(dataSource).finally(() => dataSource.destroy());
   } finally {
     lock.onApplicationShutdown();
@@ -45,6 +45,6 @@ async function migrateThawed(dataSource: DataSource): Promise<string[]> {
 
 async function isEmpty(config: Config): Promise<boolean> {
   if (!config.DATABASE_URL && !hasEmbeddedDatabase(config)) return true;
-  const dataSource = await createDataSource(config, ENTITIES).initialize();
+  const dataSource = await (await createDataSource(config, ENTITIES)).initialize();
   return (await schemaGap(dataSource).finally(() => dataSource.destroy())).isEmpty;
 }

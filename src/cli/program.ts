@@ -37,7 +37,7 @@ function addService(latchkey: Command): void {
     .command('serve')
     .description('run the service until SIGTERM or SIGINT, as node dist/main.js does')
     .addHelpText('after', example('latchkey serve'))
-    .action(async () => (await import('../serve.js')).serve());
+    .action(async () => (await import('../start.js')).start());
   latchkey
     .command('migrate')
     .description('bring the database schema up to date; with SQLite only while no service runs on the data folder')

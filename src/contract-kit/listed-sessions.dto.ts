@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account/account-sessions.service.js';
 import type { ListedSession } from '../tokens/session-list.js';
 import { type CursorValues, encodeCursor } from './cursor.js';
 import { type Device, DEVICE_OR_NULL, deviceOf } from './device.js';
+import { ApiProperty } from './openapi.js';
 import { PageCursor, PageLimit, pageOf } from './query.js';
 
 /** The last moment that both engines store. */

@@ -1,5 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { readJson } from './body.js';
+import { ApiProperty, ApiPropertyOptional } from './openapi.js';
 import { PROBLEM_DETAILS } from './problem-details.js';
 
 /** A field that broke a rule. */

@@ -1,8 +1,8 @@
 import { applyDecorators, type PipeTransform, Query } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { Fields } from './body.js';
 import { type CursorValues, decodeCursor } from './cursor.js';
 import { Check, type Dto, toDto } from './dto.js';
+import { ApiPropertyOptional } from './openapi.js';
 
 /** How many entries a page of a list has unless the caller says otherwise, and how many at most. */
 const DEFAULT_LIMIT = 50;

@@ -1,6 +1,7 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath, type HeadersObject, type MediaTypeObject } from '@nestjs/swagger';
+import type { HeadersObject, MediaTypeObject } from '@nestjs/swagger';
 import type { Contract } from './contract.js';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from './openapi.js';
 import { type Cause, type Example, examplesOf, type Refuser, withoutRepetitions } from './refusal-examples.js';
 import type { WireErrorCode } from './wire-error.js';
 

@@ -1,4 +1,4 @@
-import { ApiHeader } from '@nestjs/swagger';
+import { ApiHeader } from './openapi.js';
 
 /** Documents the header that tells apart the two contracts with `POST /auth/register` at the bare path. */
 export function SharedRegistration({ name }: { readonly name: string }): MethodDecorator {

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { ConnectionFailure, endIfSilent } from './connection.js';
 
 /** How many statements may wait for each connection of a pool; more are refused at once. */
 const WAITING_PER_CONNECTION = 50;
@@ -8,18 +8,6 @@ const TOO_MANY_WAIT = 'Too many statements wait for a connection to the database
 
 /** How much longer than a statement may take its connection may be silent, in milliseconds: the server says first. */
 const SILENCE_MARGIN_MS = 2000;
-
-/** A statement for which there is no connection: none can be made, for whatever reason, or too many wait for one. */
-export class ConnectionFailure extends Error {
-  override readonly name = 'ConnectionFailure';
-  /** The code of the operating system or of PostgreSQL, if there is one. */
-  readonly code: string | undefined;
-
-  constructor(message: string, cause?: NodeJS.ErrnoException) {
-    super(message, { cause });
-    this.code = cause?.code;
-  }
-}
 
 type Connected = (error: Error | undefined, client: PoolClient | undefined, done: (release?: unknown) => void) => void;
 
@@ -57,15 +45,4 @@ export class BoundedPool extends pg.Pool {
 
 function fail(cause: Error): never {
   throw new ConnectionFailure(cause.message, cause);
-}
-
-/** Breaks a connection over which nothing has come or gone for so long. An idle one is opened again when it is needed. */
-export function endIfSilent(client: pg.ClientBase, silentMs: number): void {
-  const socket = socketOf(client);
-  socket.setTimeout(silentMs, () => socket.destroy(new Error(`Connection terminated: silent for ${silentMs} ms`)));
-}
-
-/** The socket of a connection, which is another one once TLS has begun. The library's types do not tell of it. */
-export function socketOf(client: pg.ClientBase): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

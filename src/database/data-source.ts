@@ -1,8 +1,7 @@
-import pg, { type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
-import { BoundedPool } from './bounded-pool.js';
 import { adaptTimeColumns } from './column-types.js';
 import { isStoreFailure } from './failures.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -19,9 +18,11 @@ type Entities = NonNullable<DataSourceOptions['entities']>;
 const COMMON = { migrations: MIGRATIONS, synchronize: false, logging: false } as const;
 
 /** The data source that a configuration describes, not opened yet. Creates `DATA_DIR` for the embedded database. */
-export function createDataSource(config: Config, entities: Entities): DataSource {
+export async function createDataSource(config: Config, entities: Entities): Promise<DataSource> {
   if (config.DATABASE_URL) {
     adaptTimeColumns('postgres');
+    // For the embedded database, they would cost every start 80 ms.
+    const [{ default: pg }, { BoundedPool }] = await Promise.all([import('pg'), import('./bounded-pool.js')]);
     const { connectionTimeoutMillis, ...extra } = postgresOptions(config);
     return new DataSource({
       ...COMMON,

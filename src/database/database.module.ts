@@ -35,10 +35,10 @@ export class DatabaseModule {
           imports: [DataFolderModule],
           // The secret comes before the database: a database without one is refused.
           inject: [DataFolderLock, ServiceSecret],
-          useFactory: (lock: DataFolderLock | null, secret: ServiceSecret | null) => {
+          useFactory: async (lock: DataFolderLock | null, secret: ServiceSecret | null) => {
             // Nest hands out null for what could not be made, before the start fails for that.
             if (!lock || !secret) throw new ConfigError('Without its lock and its secret, the database stays closed.');
-            return { ...createDataSource(config, entities).options, retryAttempts: 0 };
+            return { ...(await createDataSource(config, entities)).options, retryAttempts: 0 };
           },
           dataSourceFactory: async (options) => {
             const opening = new DataSource(options as DataSourceOptions).initialize();
@@ -62,7 +62,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => ({ ...createDataSource(config, entities).options, retryAttempts: 0 }),
+          useFactory: async () => ({ ...(await createDataSource(config, entities)).options, retryAttempts: 0 }),
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
             await demandThawed(dataSource);

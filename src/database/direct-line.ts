@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import pg from 'pg';
+import type pg from 'pg';
 import { Config } from '../config/env.js';
-import { endIfSilent, socketOf } from './bounded-pool.js';
+import { endIfSilent, socketOf } from './connection.js';
 import { postgresOptions } from './postgres-options.js';
 import type { BoundStatement } from './sql.js';
 
@@ -83,7 +83,8 @@ export class DirectLine implements OnApplicationShutdown {
   }
 
   private async lay(options: pg.ClientConfig, listening: Listening): Promise<void> {
-    const client = new pg.Client(options);
+    const { Client } = (await import('pg')).default;
+    const client = new Client(options);
     let isBroken = false;
     const breaks = (error?: Error): void => {
       if (isBroken) return;

@@ -1,5 +1,5 @@
 import { QueryFailedError, TypeORMError } from 'typeorm';
-import { ConnectionFailure } from './bounded-pool.js';
+import { ConnectionFailure } from './connection.js';
 
 interface DriverError {
   readonly code?: string;

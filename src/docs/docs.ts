@@ -12,16 +12,16 @@ const ASSETS_FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui
 /** Serves Swagger UI at `/docs`, and the document of each definition at `/docs/<name>/openapi.json`. */
 export function mountDocs(app: NestFastifyApplication, config: Config, definitions: readonly Definition[]): void {
   const server = app.getHttpAdapter().getInstance();
-  const serve = (path: string, mediaType: string, text: () => string): void => {
-    server.get(path, (_request, reply) => reply.type(mediaType).send(text()));
+  const serve = (path: string, mediaType: string, text: () => string | Promise<string>): void => {
+    server.get(path, async (_request, reply) => reply.type(mediaType).send(await text()));
   };
   serve('/docs', 'text/html; charset=utf-8', () => PAGE);
   serve('/docs/', 'text/html; charset=utf-8', () => PAGE);
   serve('/docs/start.js', 'text/javascript; charset=utf-8', () => startScript(definitions.map(({ name }) => name)));
   for (const definition of definitions) {
-    let json: string | undefined;
+    let json: Promise<string> | undefined;
     serve(`/docs/${definition.name}/openapi.json`, 'application/json; charset=utf-8', () => {
-      json ??= JSON.stringify(documentOf(app, config, definition));
+      json ??= documentOf(app, config, definition).then((document) => JSON.stringify(document));
       return json;
     });
   }

@@ -1,26 +1,32 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModule } from '@nestjs/swagger';
+import type { DocumentBuilder, OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import type { Config } from '../config/env.js';
+import { openapi } from '../contract-kit/openapi.js';
 import type { Definition } from './definition.js';
 
 /** The version of the described API, not of the service. */
 const API_VERSION = '1.0';
 
 /** The OpenAPI document of a definition. */
-export function documentOf(app: INestApplication, config: Config, definition: Definition): OpenAPIObject {
-  const document = SwaggerModule.createDocument(app, frame(definition, config), {
+export async function documentOf(
+  app: INestApplication,
+  config: Config,
+  definition: Definition,
+): Promise<OpenAPIObject> {
+  const { DocumentBuilder, SwaggerModule } = await openapi();
+  const document = SwaggerModule.createDocument(app, frame(new DocumentBuilder(), definition, config), {
     include: [...definition.modules],
     operationIdFactory: (_controller, method) => method,
   });
   return { ...document, paths: pathsBelow(definition.basePath, document.paths) };
 }
 
-function frame({ name, description, servers, tags, securitySchemes }: Definition, config: Config): Frame {
-  const builder = new DocumentBuilder()
-    .setOpenAPIVersion('3.0.3')
-    .setTitle(`Latchkey: ${name}`)
-    .setDescription(description)
-    .setVersion(API_VERSION);
+function frame(
+  builder: DocumentBuilder,
+  { name, description, servers, tags, securitySchemes }: Definition,
+  config: Config,
+): Frame {
+  builder.setOpenAPIVersion('3.0.3').setTitle(`Latchkey: ${name}`).setDescription(description).setVersion(API_VERSION);
   for (const [url, meaning] of Object.entries(servers)) builder.addServer(url, meaning);
   for (const [tag, meaning] of Object.entries(tags)) builder.addTag(tag, meaning);
   for (const [scheme, object] of Object.entries(securitySchemes(config))) builder.addSecurity(scheme, object);

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/decorators/public.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiOkResponse, ApiOperation, ApiTags } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { Metrics } from '../metrics/metrics.js';
 

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { Controller, Get, ServiceUnavailableException, UseFilters } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   type HealthCheckResult,
@@ -12,6 +11,13 @@ import {
 } from '@nestjs/terminus';
 import { Public } from '../auth/decorators/public.js';
 import { NATIVE } from '../contract-kit/native.js';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { StoreProbe } from '../database/store-probe.js';
 import { KeyRing } from '../tokens/key-ring.js';

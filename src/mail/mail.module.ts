@@ -4,7 +4,6 @@ import { Config } from '../config/env.js';
 import { Mailer } from './mailer.js';
 import { MailQueue } from './mail-queue.js';
 import { Outbox } from './outbox.js';
-import { Smtp } from './smtp.js';
 
 /** Outgoing mail: to `SMTP_URL`, or without one into the outbox. */
 @Module({
@@ -12,8 +11,11 @@ import { Smtp } from './smtp.js';
     {
       provide: Mailer,
       inject: [Config, Clock],
-      useFactory: (config: Config, clock: Clock) =>
-        config.SMTP_URL ? new Smtp(config, clock) : new Outbox(config, clock),
+      useFactory: async (config: Config, clock: Clock): Promise<Mailer> => {
+        if (!config.SMTP_URL) return new Outbox(config, clock);
+        const { Smtp } = await import('./smtp.js');
+        return new Smtp(config, clock);
+      },
     },
     MailQueue,
   ],

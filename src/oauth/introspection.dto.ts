@@ -1,5 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { LiveToken } from '../auth/tokens/token-introspection.service.js';
+import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CLIENT_TOKEN_USE } from '../tokens/access-token-claims.js';
 
 /** What a token is worth (RFC 7662 §2.2). Of a token that does not count, only `active`. */

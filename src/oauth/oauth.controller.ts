@@ -1,4 +1,7 @@
 import { Controller, Header, HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
+import { TokenIntrospectionService } from '../auth/tokens/token-introspection.service.js';
+import { TokenRevocationService } from '../auth/tokens/token-revocation.service.js';
+import { ContractBody } from '../contract-kit/contract-body.js';
 import {
   ApiBearerAuth,
   ApiConsumes,
@@ -7,10 +10,7 @@ import {
   ApiOperation,
   ApiSecurity,
   ApiTags,
-} from '@nestjs/swagger';
-import { TokenIntrospectionService } from '../auth/tokens/token-introspection.service.js';
-import { TokenRevocationService } from '../auth/tokens/token-revocation.service.js';
-import { ContractBody } from '../contract-kit/contract-body.js';
+} from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import type { ServiceCaller } from './client-authentication.service.js';
 import { ClientCredentialsService } from './client-credentials.service.js';

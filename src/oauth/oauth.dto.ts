@@ -1,6 +1,6 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { at } from '../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 
 /** Every refusal of the OAuth routes (RFC 6749 §5.2). */
 export class OAuthErrorDto {

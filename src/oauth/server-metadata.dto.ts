@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { SCOPES } from '../tokens/service-clients.service.js';
 
 const SCOPE_NAMES = Object.keys(SCOPES);

@@ -1,8 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags, getSchemaPath, ApiExtraModels } from '@nestjs/swagger';
 import { Public } from '../auth/decorators/public.js';
 import { Config } from '../config/env.js';
 import { NATIVE } from '../contract-kit/native.js';
+import { ApiOkResponse, ApiOperation, ApiTags, getSchemaPath, ApiExtraModels } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { PublishedKeys } from './published-keys.js';
 import { JwksDto, ServerMetadataDto } from './server-metadata.dto.js';

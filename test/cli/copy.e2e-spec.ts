@@ -96,7 +96,7 @@ async function victim(): Promise<Victim> {
 }
 
 async function rowsAt(env: Environment): Promise<object> {
-  const dataSource = await createDataSource(parseEnvironment(env), ENTITIES).initialize();
+  const dataSource = await (await createDataSource(parseEnvironment(env), ENTITIES)).initialize();
   return rowsOf(dataSource).finally(() => dataSource.destroy());
 }
 

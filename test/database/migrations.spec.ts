@@ -52,7 +52,7 @@ const ENGINES: { engine: string; settings: () => Promise<Environment> }[] = [
 ];
 
 async function open(config: Config): Promise<DataSource> {
-  const dataSource = await createDataSource(config, ENTITIES).initialize();
+  const dataSource = await (await createDataSource(config, ENTITIES)).initialize();
   onTestFinished(() => dataSource.destroy());
   return dataSource;
 }
@@ -147,7 +147,7 @@ describe('the migrations on PostgreSQL', () => {
     const url = `${env.DATABASE_URL}?statement_timeout=1&query_timeout=1`;
     const [name = ''] = url.split('/').at(-1)!.split('?');
     await run(env, `ALTER DATABASE ${name} SET statement_timeout = '1ms'`);
-    const dataSource = createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES);
+    const dataSource = await createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES);
     const patient = await withoutTimeout(dataSource).initialize();
     onTestFinished(() => patient.destroy());
     await expect(patient.query('SELECT pg_sleep(0.2)')).resolves.toHaveLength(1);
@@ -165,7 +165,7 @@ describe('what DATABASE_URL says', () => {
   it('may name a socket that is not there: that is a store that fails', async () => {
     const env = await newDatabase();
     const url = 'postgres://nobody@localhost/nowhere?host=/nowhere';
-    const opening = createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES).initialize();
+    const opening = (await createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES)).initialize();
     expect(isStoreFailure(await opening.catch((error: unknown) => error))).toBe(true);
   });
 });
@@ -212,7 +212,7 @@ describe.each(ENGINES)('the command line on $engine', ({ engine, settings }) => 
   }
 
   async function tables(): Promise<string[]> {
-    const dataSource = await createDataSource(parseEnvironment(store), ENTITIES).initialize();
+    const dataSource = await (await createDataSource(parseEnvironment(store), ENTITIES)).initialize();
     const names = await tablesOf(dataSource);
     await dataSource.destroy();
     return names;

@@ -58,7 +58,8 @@ async function schemaOf(store: DataSource): Promise<string[]> {
 /** Makes an empty database one of an earlier version. Answers its schema. */
 async function migratedUpTo(migrations: typeof MIGRATIONS, config: Config): Promise<string[]> {
   ServiceSecret.of(config);
-  const store = await new DataSource({ ...createDataSource(config, ENTITIES).options, migrations }).initialize();
+  const { options } = await createDataSource(config, ENTITIES);
+  const store = await new DataSource({ ...options, migrations }).initialize();
   await store.runMigrations();
   return schemaOf(store).finally(() => store.destroy());
 }
@@ -84,7 +85,7 @@ describe.each(bothEngines('upgrade'))('A database of the version before, on $eng
     for (const client of clients) holders.push(await client.newcomer());
     kid = String(decode(holders[0]?.token as string).header.kid);
     await service.stop();
-    const store = await createDataSource(service.config, ENTITIES).initialize();
+    const store = await (await createDataSource(service.config, ENTITIES)).initialize();
     current = await rowsOf(store);
     await store.undoLastMigration();
     reverted = await rowsOf(store);

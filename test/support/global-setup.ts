@@ -43,7 +43,7 @@ async function makeTemplate(server: string): Promise<void> {
     LATCHKEY_SECRET: SHARED_SECRET,
     PUBLIC_URL: 'http://latchkey.test',
   });
-  const dataSource = await createDataSource(config, ENTITIES).initialize();
+  const dataSource = await (await createDataSource(config, ENTITIES)).initialize();
   await migrate(dataSource);
   await dataSource.destroy();
 }

@@ -15,8 +15,10 @@ const PASSWORD_WANTED = /^28P01$|client password must be a string/;
  * @throws {CommandError} if it cannot be opened
  */
 export async function openTarget(url: string, config: Config): Promise<DataSource> {
-  const open = (DATABASE_URL: string): Promise<DataSource> =>
-    withoutTimeout(createDataSource(Object.assign(new Config(config), { DATABASE_URL }), ENTITIES)).initialize();
+  const open = async (DATABASE_URL: string): Promise<DataSource> => {
+    const dataSource = await createDataSource(Object.assign(new Config(config), { DATABASE_URL }), ENTITIES);
+    return withoutTimeout(dataSource).initialize();
+  };
   try {
     return await open(url);
   } catch (error) {

@@ -17,7 +17,7 @@ const BY_LOG = 2;
  */
 export async function openForReading(config: Config): Promise<DataSource | undefined> {
   // PostgreSQL has a pool, whose connections would each have to be told; only SELECT is said to it.
-  if (config.DATABASE_URL) return createDataSource(config, ENTITIES).initialize();
+  if (config.DATABASE_URL) return (await createDataSource(config, ENTITIES)).initialize();
   if (!hasEmbeddedDatabase(config, constants.R_OK)) return undefined;
   const file = databaseFile(config);
   // SQLite that may write would put the log of a killed service into the file at the end. SQLite that may not would

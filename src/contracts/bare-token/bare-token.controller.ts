@@ -1,5 +1,4 @@
 import { Get, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiSecurity } from '@nestjs/swagger';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
 import { Public } from '../../auth/decorators/public.js';
@@ -12,6 +11,7 @@ import { RegistrationService } from '../../auth/registration.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiSecurity } from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';

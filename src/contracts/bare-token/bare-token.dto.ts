@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
+import { ApiProperty } from '../../contract-kit/openapi.js';
 import { isPassword, isPlainText, isUsername } from '../../users/identifiers.js';
 
 const isFilled = (value: unknown): boolean => value !== undefined && value !== null && value !== '';

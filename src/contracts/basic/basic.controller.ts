@@ -1,5 +1,4 @@
 import { HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiConsumes, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
 import { Public } from '../../auth/decorators/public.js';
@@ -12,6 +11,7 @@ import { RegistrationService } from '../../auth/registration.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { ContractBody } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import { ApiBasicAuth, ApiBearerAuth, ApiConsumes, ApiOkResponse, ApiOperation } from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import type { User } from '../../users/user.entity.js';
 import { BASIC } from './basic.contract.js';

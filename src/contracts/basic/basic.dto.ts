@@ -1,6 +1,6 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
 import { EMAIL_MAX_LENGTH, hasEmailForm, isPassword, lengthOf, PASSWORD_MAX_BYTES } from '../../users/identifiers.js';
 import { notAnAddress } from './basic.errors.js';
 

@@ -1,14 +1,4 @@
 import { Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiCookieAuth,
-  ApiCreatedResponse,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
@@ -27,6 +17,16 @@ import { SignInService } from '../../auth/sign-in.service.js';
 import { Config } from '../../config/env.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCookieAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import type { User } from '../../users/user.entity.js';
 import { COOKIE, whoIsIt } from './cookie.contract.js';

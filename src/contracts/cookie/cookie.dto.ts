@@ -1,5 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
 import { isEmailAddress, isPassword, isPin, lengthOf } from '../../users/identifiers.js';
 import { UNMARSHAL_STEP } from './cookie.errors.js';
 

@@ -1,5 +1,4 @@
 import { Get, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
 import { Public } from '../../auth/decorators/public.js';
@@ -13,6 +12,7 @@ import { SignInService } from '../../auth/sign-in.service.js';
 import { BodyGuard } from '../../contract-kit/body.guard.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation } from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { StoreProbe } from '../../database/store-probe.js';
 import type { User } from '../../users/user.entity.js';

@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { IsString, Length, Matches, type ValidationOptions } from 'class-validator';
 import { at, Check } from '../../contract-kit/dto.js';
+import { ApiProperty } from '../../contract-kit/openapi.js';
 
 const INVALID_JSON = at(1, 'Invalid JSON payload');
 const USERNAME_LENGTH = at(2, 'Username must be between 4 and 64 in length');

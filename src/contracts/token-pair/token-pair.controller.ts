@@ -1,13 +1,4 @@
 import { Body, Get, HttpCode, type PipeTransform, Post, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-} from '@nestjs/swagger';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
 import { Public } from '../../auth/decorators/public.js';
@@ -23,6 +14,15 @@ import type { RawBody } from '../../contract-kit/body.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
 import { toDto } from '../../contract-kit/dto.js';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+} from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Check, CheckText } from '../../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
 import { isPassword, isUsername, lengthOf, PASSWORD_MAX_BYTES, USERNAME_MAX_LENGTH } from '../../users/identifiers.js';
 
 const isText = (value: unknown): boolean => typeof value === 'string';

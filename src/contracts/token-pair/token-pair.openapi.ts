@@ -1,5 +1,6 @@
-import { type ApiResponseNoStatusOptions, getSchemaPath } from '@nestjs/swagger';
+import type { ApiResponseNoStatusOptions } from '@nestjs/swagger';
 import type { ContractDocument } from '../../contract-kit/contract-document.js';
+import { getSchemaPath } from '../../contract-kit/openapi.js';
 import { NothingDto, TokenPairDto } from './token-pair.dto.js';
 
 /** What contract 1's document says beside its routes. */
