@@ -9,10 +9,11 @@ import { DirectLine } from './direct-line.js';
 import { Durability } from './durability.js';
 import { demandThawed } from './freeze.js';
 import { unusable } from './postgres-options.js';
+import { Rows } from './rows.js';
 import { Sql } from './sql.js';
 import { StoreProbe } from './store-probe.js';
 
-const SERVICES = [Sql, Durability, StoreProbe, DirectLine];
+const SERVICES = [Sql, Rows, Durability, StoreProbe, DirectLine];
 
 /** The lock on the data folder, taken before anything in the folder is opened. */
 @Module({

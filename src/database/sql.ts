@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { traced } from '../tracing/traced.js';
+import { EmbeddedStatements, type EmbeddedValue, KEPT } from './embedded-statements.js';
 
 /** A value that a statement takes; a `Date` is a point in time. */
 export type SqlValue = string | number | boolean | Date | null;
@@ -24,6 +26,8 @@ const TOKENS = /\{now([+-]\d+)?\}|::[a-z]+|:([a-z]\w*)/gi;
 @Injectable()
 export class Sql {
   readonly isPostgres: boolean;
+  private readonly embedded: EmbeddedStatements;
+  private readonly compiled = new LRUCache<string, CompiledStatement>({ max: KEPT });
   /** As OpenTelemetry's semantic conventions call it. */
   private readonly system: 'postgresql' | 'sqlite';
 
@@ -32,12 +36,15 @@ export class Sql {
     private readonly clock: Clock,
   ) {
     this.isPostgres = dataSource.options.type === 'postgres';
+    this.embedded = new EmbeddedStatements(dataSource);
     this.system = this.isPostgres ? 'postgresql' : 'sqlite';
   }
 
   /** The rows that a statement selects or returns. A write without RETURNING has none. */
   async rows<Row>(statement: string, parameters: Parameters = {}): Promise<Row[]> {
-    return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
+    if (this.isPostgres) return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
+    const { text, values } = this.bound(statement, parameters);
+    return this.traced(text, async () => this.embedded.rows<Row>(text, values as EmbeddedValue[]));
   }
 
   /** As `rows`, one such statement about a kind of thing after the other on all instances. SQLite runs one at a time. */
@@ -79,13 +86,26 @@ export class Sql {
 
   /** A statement with its parameters as this engine's driver takes them. */
   bound(statement: string, parameters: Parameters = {}): BoundStatement {
+    if (!this.isPostgres) return this.boundEmbedded(statement, parameters);
     const values: SqlValue[] = [];
     const text = statement.replace(TOKENS, (token, later: string | undefined, name: string | undefined) => {
-      if (token.startsWith('{')) return this.nowInto(values, Number(later ?? 0) * 1000);
-      if (name === undefined) return this.isPostgres ? token : '';
-      return this.bind(values, parameters[name] as SqlValue);
+      if (token.startsWith('{')) return this.now(Number(later ?? 0) * 1000);
+      if (name === undefined) return token;
+      values.push(parameters[name] as SqlValue);
+      return `$${values.length}`;
     });
     return { text, values };
+  }
+
+  private boundEmbedded(statement: string, parameters: Parameters): BoundStatement {
+    let compiled = this.compiled.get(statement);
+    if (!compiled) this.compiled.set(statement, (compiled = compile(statement)));
+    const values = compiled.places.map((place) =>
+      typeof place === 'string'
+        ? embeddedValue(parameters[place] as SqlValue)
+        : sqliteTime(new Date(this.clock.nowMs() + place)),
+    );
+    return { text: compiled.text, values };
   }
 
   private async withRunner<T>(act: (runner: QueryRunner) => Promise<T>): Promise<T> {
@@ -114,23 +134,42 @@ export class Sql {
 
   private async run<Row>(runner: QueryRunner, statement: string, parameters: Parameters): Promise<Row[]> {
     const { text, values } = this.bound(statement, parameters);
-    const answer = await traced(this.system, { 'db.system.name': this.system, 'db.query.text': text }, () =>
-      runner.query(text, values, true),
-    );
+    const answer = await this.traced(text, () => runner.query(text, values, true));
     return (answer as { records: Row[] }).records;
   }
 
-  private bind(bound: SqlValue[], value: SqlValue): string {
-    bound.push(value instanceof Date && !this.isPostgres ? sqliteTime(value) : value);
-    return this.isPostgres ? `$${bound.length}` : '?';
+  private traced<T>(text: string, run: () => Promise<T>): Promise<T> {
+    return traced(this.system, { 'db.system.name': this.system, 'db.query.text': text }, run);
   }
 
-  private nowInto(bound: SqlValue[], laterMs: number): string {
-    if (!this.isPostgres) return this.bind(bound, new Date(this.clock.nowMs() + laterMs));
+  private now(laterMs: number): string {
     const aheadMs = this.clock.offsetMs + laterMs;
     const ahead = aheadMs === 0 ? '' : ` + interval '${aheadMs} milliseconds'`;
     return `date_trunc('milliseconds', clock_timestamp()${ahead})`;
   }
+}
+
+/** A statement with its parameters' places: a name, or by how many milliseconds the time there is later than now. */
+interface CompiledStatement {
+  readonly text: string;
+  readonly places: readonly (string | number)[];
+}
+
+/** A statement as SQLite reads it. */
+function compile(statement: string): CompiledStatement {
+  const places: (string | number)[] = [];
+  const text = statement.replace(TOKENS, (token, later: string | undefined, name: string | undefined) => {
+    if (!token.startsWith('{') && name === undefined) return '';
+    places.push(name ?? Number(later ?? 0) * 1000);
+    return '?';
+  });
+  return { text, places };
+}
+
+/** A value as its driver takes it. */
+function embeddedValue(value: SqlValue): EmbeddedValue {
+  if (value instanceof Date) return sqliteTime(value);
+  return typeof value === 'boolean' ? Number(value) : value;
 }
 
 /** A time as TypeORM stores it in SQLite, so that texts compare as the times do. */

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
+import { Rows } from '../database/rows.js';
 import { ServiceClient } from './service-client.entity.js';
 
 /** What service clients may be allowed to do. */
@@ -25,7 +26,8 @@ const NO_HASH = '0'.repeat(64);
 @Injectable()
 export class ServiceClientsService {
   constructor(
-    @InjectRepository(ServiceClient) private readonly rows: Repository<ServiceClient>,
+    @InjectRepository(ServiceClient) private readonly clients: Repository<ServiceClient>,
+    private readonly rows: Rows,
     private readonly clock: Clock,
   ) {}
 
@@ -33,7 +35,7 @@ export class ServiceClientsService {
   async create(name: string, scopes: readonly Scope[]): Promise<{ id: string; secret: string }> {
     const id = `svc_${randomBytes(ID_BYTES).toString('hex')}`;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    await this.rows.insert({
+    await this.clients.insert({
       id,
       name,
       secretHash: hashOf(secret).toString('hex'),
@@ -46,13 +48,13 @@ export class ServiceClientsService {
 
   /** Every client, also those that were revoked, the oldest first. */
   async list(): Promise<ServiceClient[]> {
-    return this.rows.find({ order: { createdAt: 'ASC', id: 'ASC' } });
+    return this.clients.find({ order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
   /** Closes a client for good. Answers whether there was such a client to close. */
   async revoke(id: string): Promise<boolean> {
     if (!ID_FORM.test(id)) return false;
-    const { affected } = await this.rows.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+    const { affected } = await this.clients.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
     return affected === 1;
   }
 
@@ -76,7 +78,7 @@ export class ServiceClientsService {
 
   /** A text of another form is nobody's id, and may hold what a store refuses to compare. */
   private async find(id: string): Promise<ServiceClient | undefined> {
-    return ID_FORM.test(id) ? ((await this.rows.findOneBy({ id })) ?? undefined) : undefined;
+    return ID_FORM.test(id) ? this.rows.one(ServiceClient, 'id', id) : undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import bcrypt from 'bcryptjs';
 
 /** Work for a hashing thread: hash at a cost, or compare with a hash. */
@@ -11,14 +12,34 @@ export interface BcryptAnswer {
   readonly ms: number;
 }
 
+/** How many characters of a hash its digest takes, and how many bytes its salt decodes to. */
+const DIGEST_LENGTH = 31;
+const SALT_BYTES = 16;
+
+/** The same in machine code, which takes two thirds of the time, where the platform has it. */
+const native = await import('@node-rs/bcrypt').catch(() => undefined);
+
 /** Runs in a worker thread, where blocking is fine. */
 export default function run(task: BcryptTask): BcryptAnswer {
   const startedAtMs = performance.now();
-  const value = valueOf(task);
+  const value = task.kind === 'hash' ? hash(task.input, task.salt) : compare(task.input, task.hash);
   return { value, ms: performance.now() - startedAtMs };
 }
 
-function valueOf(task: BcryptTask): string | boolean {
-  if (task.kind === 'hash') return bcrypt.hashSync(task.input, task.salt);
-  return bcrypt.compareSync(task.input, task.hash);
+/** @param salt `$2b$`, the cost, and 22 characters; what comes behind them is not read */
+function hash(input: string, salt: string): string {
+  if (!native || !isWellFormed(input)) return bcrypt.hashSync(input, salt);
+  const saltBytes = bcrypt.decodeBase64(salt.slice(7, 29), SALT_BYTES);
+  return native.hashSync(input, Number(salt.slice(4, 6)), Uint8Array.from(saltBytes));
+}
+
+/** By hashing: the library's own comparison refuses a salt in an unusual spelling at once, which would tell of the hash. */
+function compare(input: string, stored: string): boolean {
+  const made = hash(input, stored.slice(0, -DIGEST_LENGTH));
+  return timingSafeEqual(Buffer.from(made.slice(-DIGEST_LENGTH)), Buffer.from(stored.slice(-DIGEST_LENGTH)));
+}
+
+/** Whether a text is the same in UTF-8: the libraries differ in what half a surrogate pair is. */
+function isWellFormed(text: string): boolean {
+  return Buffer.from(text).toString() === text;
 }

@@ -4,6 +4,7 @@ import { LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { collidedColumn } from '../database/failures.js';
 import { Durability } from '../database/durability.js';
+import { Rows } from '../database/rows.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { canonical, type IdentifierKind } from './identifiers.js';
@@ -31,18 +32,18 @@ export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly sql: Sql,
+    private readonly rows: Rows,
     private readonly durability: Durability,
     private readonly clock: Clock,
   ) {}
 
   async findById(id: number): Promise<User | undefined> {
-    return (await this.users.findOneBy({ id })) ?? undefined;
+    return this.rows.one(User, 'id', id);
   }
 
   /** The account of that username, or of that e-mail address; never looks in the other column. */
   async findByName(kind: IdentifierKind, name: string): Promise<User | undefined> {
-    const key = canonical(name);
-    return (await this.users.findOneBy(kind === 'username' ? { usernameKey: key } : { emailKey: key })) ?? undefined;
+    return this.rows.one(User, kind === 'username' ? 'usernameKey' : 'emailKey', canonical(name));
   }
 
   /**
