@@ -5,6 +5,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { Doors } from './auth/doors.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
+import { ContractShortCuts } from './contract-kit/contract-short-cuts.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ENTITIES } from './entities.js';
@@ -20,6 +21,10 @@ import { OAuthModule } from './oauth/oauth.module.js';
 })
 class DoorsModule {}
 
+/** What answers at the contracts' hot routes without their controllers. */
+@Module({ imports: [AuthModule], providers: [ContractShortCuts], exports: [ContractShortCuts] })
+class ContractShortCutsModule {}
+
 /** The table of contents. */
 @Module({})
 export class AppModule {
@@ -34,6 +39,7 @@ export class AppModule {
         DoorsModule,
         AuthModule,
         ...CONTRACTS.map(({ module }) => module),
+        ContractShortCutsModule,
         AccountModule,
         AdminModule,
         OAuthModule,

@@ -5,8 +5,9 @@ import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { AccessTokenStrategy } from './auth/strategies/access-token.strategy.js';
+import { ProfileShortCut } from './account/profile.short-cut.js';
 import type { Config } from './config/env.js';
+import { ContractShortCuts } from './contract-kit/contract-short-cuts.js';
 import { Contracts } from './contract-kit/contracts.js';
 import { ErrorFilter } from './contract-kit/error.filter.js';
 import { PROBLEM_DETAILS } from './contract-kit/problem-details.js';
@@ -22,6 +23,7 @@ import type { RequestLine } from './http/request-log.js';
 import { createServer } from './http/server.js';
 import { createLogger, NestLogger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
+import { IntrospectionShortCut } from './oauth/introspection.short-cut.js';
 import { OAUTH_ERRORS } from './oauth/oauth.errors.js';
 import { requestObserver } from './request-observers.js';
 import { traceRequests } from './tracing/tracing.js';
@@ -51,7 +53,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   );
   const routes = new RouteTable();
   const errors = new ErrorFilter((path) => wordsAt(contracts, path), routes);
-  const shortCuts = new ShortCuts(contracts, config);
+  const shortCuts = new ShortCuts();
   // Whoever hears of requests is made with the application, after the server.
   let observer: ((line: RequestLine) => void) | undefined;
   const observe = (line: RequestLine): void => observer?.(line);
@@ -67,7 +69,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   mountDocs(app, config, DEFINITIONS);
   observer = requestObserver(app);
   const server = adapter.getInstance<FastifyInstance>();
-  shortCuts.open({ accessTokens: app.get(AccessTokenStrategy), parseCookie: (header) => server.parseCookie(header) });
+  shortCuts.open([
+    ...app.get(ContractShortCuts).of(contracts, (header) => server.parseCookie(header)),
+    app.get(ProfileShortCut),
+    app.get(IntrospectionShortCut),
+  ]);
   app.get(Metrics).begin(contracts.all.map(({ name }) => name));
   return app.init();
 }

@@ -5,6 +5,7 @@ import { EmailChangeController } from './email-change.controller.js';
 import { EmailVerificationController } from './email-verification.controller.js';
 import { PasswordResetController } from './password-reset.controller.js';
 import { PinController } from './pin.controller.js';
+import { ProfileShortCut } from './profile.short-cut.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** The native routes for people. */
@@ -18,5 +19,6 @@ import { SessionsController } from './sessions.controller.js';
     EmailVerificationController,
     PasswordResetController,
   ],
+  providers: [ProfileShortCut],
 })
 export class AccountModule {}

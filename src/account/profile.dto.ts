@@ -1,6 +1,6 @@
 import type { Principal } from '../auth/door.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
-import type { User } from '../users/user.entity.js';
+import type { AccountFacts } from '../users/account-facts.js';
 
 /** The session that asks. */
 class CurrentSessionDto {
@@ -47,16 +47,19 @@ export class ProfileDto {
 }
 
 /** An account as it is shown to its owner. */
-export function profileDto(user: User, { sessionId, contract }: Principal): ProfileDto {
+export function profileDto(
+  facts: AccountFacts,
+  { sessionId, contract }: Pick<Principal, 'sessionId' | 'contract'>,
+): ProfileDto {
   return {
-    id: user.id,
-    username: user.username,
-    email: user.email,
-    email_verified: user.emailVerifiedAt !== null,
-    is_admin: user.isAdmin,
-    has_pin: user.pinHash !== null,
-    created_at: user.createdAt.toISOString(),
-    last_sign_in_at: user.lastSignInAt?.toISOString() ?? null,
+    id: facts.id,
+    username: facts.username,
+    email: facts.email,
+    email_verified: facts.emailVerifiedAt !== null,
+    is_admin: facts.isAdmin,
+    has_pin: facts.hasPin,
+    created_at: facts.createdAt.toISOString(),
+    last_sign_in_at: facts.lastSignInAt?.toISOString() ?? null,
     session: { id: sessionId, contract },
   };
 }

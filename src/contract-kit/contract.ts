@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Door } from '../auth/door.js';
 import type { FieldReader } from './body.js';
-import type { ShortCut } from './short-cuts.js';
+import type { TokenAnswer } from './contract-short-cuts.js';
 import type { WireErrors } from './wire-error.js';
 
 /** A wire contract: a way in, with its own paths, bodies and words. */
@@ -16,8 +16,8 @@ export interface Contract extends Door {
   readonly errorDtos: (status: number) => readonly Type[];
   /** Whose pages may read its answers: anybody's without credentials, or those of `CORS_ORIGINS` with the cookie. */
   readonly cors: 'any origin' | 'allowed origins with credentials';
-  /** Its hot routes, by method and path below its base path. */
-  readonly shortCuts?: Readonly<Record<`${'GET' | 'POST'} /${string}`, ShortCut>>;
+  /** Its hot routes, by method and path below its base path: what they answer for an access token. */
+  readonly tokenAnswers?: Readonly<Record<`${'GET' | 'POST'} /${string}`, TokenAnswer>>;
 }
 
 /** The bare paths that a contract's document prints. */

@@ -19,6 +19,7 @@ export class EmbeddedStatements {
 
   /** The rows that a statement selects or returns. @throws {QueryFailedError} as TypeORM's runner does */
   rows<Row>(text: string, values: readonly EmbeddedValue[]): Row[] {
+    this.dataSource.logger.logQuery(text, [...values]);
     try {
       const statement = this.statement(text);
       if (statement.reader) return statement.all(...values) as Row[];

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { ShortAnswer, ShortCuts, ShortRoute } from '../contract-kit/short-cuts.js';
+import type { ShortAnswer, ShortCuts, Shortly, ShortRoute } from '../contract-kit/short-cuts.js';
 import { RequestLogger } from '../logging/request-logger.js';
 import type { RequestKind, RequestLog } from './request-log.js';
 import { namesOneHost } from './request-target.js';
@@ -31,16 +31,29 @@ export function takeShortCuts(manners: Manners, otherwise: RequestListener): Req
   return (request, response) => {
     const route = shortCuts.routeFor(request);
     if (!route || !namesOneHost(request)) return otherwise(request, response);
-    const goOn = (body?: Buffer): void => {
-      const beganAtMs = performance.now();
-      const answer = route.answer(request, body);
+    const beganAtMs = performance.now();
+    const goOn = (answer: Shortly, body: Buffer | undefined): void => {
       if (answer) return send({ manners, route, request, response, answer, beganAtMs });
       if (body) request.unshift(body);
       otherwise(request, response);
     };
-    if (route.asksInBody) process.nextTick(() => goOn(wholeBody(request)));
-    else goOn();
+    const ask = (body?: Buffer): void => {
+      const answer = unlessThrown(() => route.answer(request, body));
+      if (!(answer instanceof Promise)) return goOn(answer, body);
+      void answer.catch(() => undefined).then((known) => goOn(known, body));
+    };
+    if (route.asksInBody) process.nextTick(() => ask(wholeBody(request)));
+    else ask();
   };
+}
+
+/** What is thrown is a refusal, which the controller words. */
+function unlessThrown<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }
 
 /** A body that is there already. What came with the head is there once the parser has read the packet. */

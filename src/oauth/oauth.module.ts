@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientCredentialsService } from './client-credentials.service.js';
+import { IntrospectionShortCut } from './introspection.short-cut.js';
 import { OAuthController } from './oauth.controller.js';
 import { PublishedKeys } from './published-keys.js';
 import { WellKnownController } from './well-known.controller.js';
@@ -10,6 +11,6 @@ import { WellKnownController } from './well-known.controller.js';
 @Module({
   imports: [AuthModule],
   controllers: [WellKnownController, OAuthController],
-  providers: [PublishedKeys, ClientAuthenticationService, ClientCredentialsService],
+  providers: [PublishedKeys, ClientAuthenticationService, ClientCredentialsService, IntrospectionShortCut],
 })
 export class OAuthModule {}

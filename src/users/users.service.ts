@@ -7,6 +7,7 @@ import { Durability } from '../database/durability.js';
 import { Rows } from '../database/rows.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
+import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
 import { canonical, type IdentifierKind } from './identifiers.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
 import { type AccountStatus, User } from './user.entity.js';
@@ -39,6 +40,12 @@ export class UsersService {
 
   async findById(id: number): Promise<User | undefined> {
     return this.rows.one(User, 'id', id);
+  }
+
+  /** What an account is, without its secrets. */
+  async factsOf(id: number): Promise<AccountFacts | undefined> {
+    const [row] = await this.sql.rows<FactsRow>(`SELECT ${FACT_COLUMNS} FROM users WHERE id = :id`, { id });
+    return row && readFacts(row);
   }
 
   /** The account of that username, or of that e-mail address; never looks in the other column. */

@@ -66,12 +66,13 @@ describe('POST /oauth/introspect', () => {
     );
   });
 
-  it('reads nothing of the store for an access token but the client that asks', async () => {
+  it('reads nothing of the store for an access token but the client that asks, once a second', async () => {
     const { access = '' } = await signInThrough(service, 'token-pair');
+    service.advance(1);
     const statements = recordStatements(service);
-    await client.introspect(access);
+    for (let times = 0; times < 3; times++) await client.introspect(access);
     const reads = statements.filter((statement) => statement.startsWith('SELECT'));
-    expect(reads).toEqual([expect.stringContaining('"service_clients"')]);
+    expect(reads).toEqual([expect.stringContaining('service_clients')]);
   });
 
   it('tells what a refresh token of token-pair says, and that it is one', async () => {
@@ -153,7 +154,7 @@ describe('POST /oauth/introspect', () => {
     ]);
     const others = [
       opaque.slice(1),
-      `A${opaque.slice(1)}`,
+      `${opaque.startsWith('A') ? 'B' : 'A'}${opaque.slice(1)}`,
       'x',
       '.',
       '..',

@@ -2,10 +2,10 @@ import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
-import type { Door, Principal, TokenPrincipal } from '../door.js';
+import type { Door, TokenPrincipal } from '../door.js';
 import { AccessTokenStrategy, type PresentedToken } from '../strategies/access-token.strategy.js';
 import { Authenticates } from './authenticates.js';
-import { atClient, verdict } from './verdict.js';
+import { type AuthenticatedRequest, atClient, verdict } from './verdict.js';
 
 /** Reads the access token of a request. @throws {AuthError} `token_missing` or `token_header_malformed` */
 export type AccessTokenReader = (request: FastifyRequest, config: Config) => string;
@@ -19,8 +19,6 @@ export function AccessTokenGuard(door: Door & { readonly accessToken: object }):
 export function AnyAccessTokenGuard(read: AccessTokenReader): Type<AuthGuardInstance> {
   return guardFor(read, undefined);
 }
-
-type AuthenticatedRequest = FastifyRequest & { user?: Principal };
 
 type AuthGuardInstance = InstanceType<ReturnType<typeof AuthGuard>>;
 

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import { AccessTokenStrategy } from '../strategies/access-token.strategy.js';
+import { OpaqueTokenStrategy } from '../strategies/opaque-token.strategy.js';
 import { cookieName } from '../sessions/session-cookie.js';
 import { AnyAccessTokenGuard } from './access-token.guard.js';
 import { Authenticates } from './authenticates.js';
@@ -23,7 +25,12 @@ function tokenOf(request: FastifyRequest, config: Config): string {
 }
 
 function headerToken({ headers }: FastifyRequest): string | undefined {
-  return AUTHORIZATION.exec(headers.authorization?.trim() ?? '')?.[1];
+  return authorizationToken(headers);
+}
+
+/** The token in the header Authorization, as any contract writes it there. */
+export function authorizationToken({ authorization }: IncomingHttpHeaders): string | undefined {
+  return AUTHORIZATION.exec(authorization?.trim() ?? '')?.[1];
 }
 
 /** Whether a request that `AccountGuard` let pass came with the cookie rather than with a token in its header. */
@@ -41,14 +48,16 @@ const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokenOf);
 @Injectable()
 export class AccountGuard implements CanActivate {
   private readonly accessTokens: CanActivate;
-  private readonly opaqueTokens: CanActivate = new OpaqueTokenGuard();
+  private readonly opaqueTokens: CanActivate;
 
   constructor(
     config: Config,
     private readonly opaque: OpaqueTokenService,
     private readonly sameOrigin: SameOriginGuard,
     accessTokens: AccessTokenStrategy,
+    opaqueTokens: OpaqueTokenStrategy,
   ) {
+    this.opaqueTokens = new OpaqueTokenGuard(opaqueTokens);
     this.accessTokens = new AccessTokenOfAnyContract(config, accessTokens);
   }
 

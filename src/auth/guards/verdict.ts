@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/auth-error.js';
 import { RequestClient } from '../request-client.js';
-import type { Client } from '../door.js';
+import type { Client, Principal } from '../door.js';
 
 /**
  * What Passport concluded: whom the request speaks for, or else the refusal. Libraries' own errors mean forgery.
@@ -14,6 +14,9 @@ export function verdict<T>(error: unknown, principal: T | false | null, info: un
     ? new AuthError(refusal.code, { ...refusal.details, expected, cause: refusal })
     : refusal;
 }
+
+/** A request whose guard noted whom it speaks for. */
+export type AuthenticatedRequest = FastifyRequest & { user?: Principal };
 
 /** A principal with where its request comes from. */
 export function atClient<T extends object>(principal: T, request: FastifyRequest): T & { readonly client: Client } {

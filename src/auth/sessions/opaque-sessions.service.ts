@@ -1,10 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import { isStoreFailure } from '../../database/failures.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { RepeatedFailure } from '../../logging/repeated-failure.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
+import { RevocationFeed } from '../../tokens/revocation-feed.js';
+import { Revocations } from '../../tokens/revocations.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
@@ -19,9 +22,23 @@ const EXTEND_AFTER_MS = 60_000;
 /** The same as a part of the idle lifetime, so that a short one is not cut by a minute. */
 const EXTEND_AFTER_PART = 0.01;
 
+/**
+ * How long a token is admitted by what was read of it, in milliseconds: as long as the knowledge of others' revocations may
+ * be old. Its own session's revocation counts at once, as for access tokens.
+ */
+const ADMITTED_FOR_MS = 5000;
+
+/** How many of them are remembered; 200 bytes each. */
+const REMEMBERED = 20_000;
+
+interface Admitted extends Omit<TokenPrincipal, 'claims'> {
+  readonly untilMs: number;
+}
+
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
 export class OpaqueSessionsService {
+  private readonly admitted = new LRUCache<string, Admitted>({ max: REMEMBERED });
   private readonly failure = new RepeatedFailure(new Logger(OpaqueSessionsService.name));
 
   constructor(
@@ -29,9 +46,24 @@ export class OpaqueSessionsService {
     private readonly standings: SessionStandings,
     private readonly opaqueTokens: OpaqueTokenService,
     private readonly activity: SessionActivity,
+    private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
+
+  /**
+   * Whom a token speaks for that was admitted a moment ago, without the store; `undefined` if it was not, or may have been
+   * revoked or have expired since. Nobody is refused here.
+   */
+  recall(token: string): TokenPrincipal | undefined {
+    const admitted = this.admitted.get(token);
+    if (!admitted || this.clock.nowMs() >= admitted.untilMs || !this.feed.isFresh) return undefined;
+    const { accountId, sessionId, contract } = admitted;
+    if (this.revocations.reasonOf(sessionId)) return undefined;
+    this.activity.note(sessionId);
+    return { accountId, sessionId, contract, claims: {} };
+  }
 
   /** @throws {AuthError} `token_malformed`, or why the session may not be used */
   async principalOf(token: string): Promise<TokenPrincipal> {
@@ -42,8 +74,10 @@ export class OpaqueSessionsService {
     if (refusal) throw new AuthError(refusal);
     await this.extend(standing);
     this.activity.note(standing.session.id);
-    const { id, accountId, contract } = standing.session;
-    return { accountId, sessionId: id, contract, claims: {} };
+    const { id: sessionId, accountId, contract, expiresAt } = standing.session;
+    const untilMs = Math.min(this.clock.nowMs() + ADMITTED_FOR_MS, expiresAt.getTime());
+    this.admitted.set(token, { accountId, sessionId, contract, untilMs });
+    return { accountId, sessionId, contract, claims: {} };
   }
 
   private async extend({ session }: SessionStanding): Promise<void> {

@@ -1,7 +1,6 @@
-import { callbackify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { Strategy } from 'passport-jwt';
+import { Strategy } from 'passport';
 import { AuthError } from '../../errors/auth-error.js';
 import type { AccessTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
@@ -16,26 +15,18 @@ export interface PresentedToken {
   readonly contract: string | undefined;
 }
 
-/** Access tokens, of whatever contract: JWTs under a key of the ring. Refresh tokens never pass. */
+/**
+ * Access tokens, of whatever contract: JWTs under a key of the ring. Refresh tokens never pass. Not one of passport-jwt, which
+ * checks signatures on the thread that serves requests (docs/decisions/0011).
+ */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
   constructor(
     private readonly accessTokens: AccessTokenService,
     private readonly activity: SessionActivity,
-    refreshTokens: RefreshTokenService,
+    private readonly refreshTokens: RefreshTokenService,
   ) {
-    super({
-      jwtFromRequest: (presented) => (presented as unknown as PresentedToken).token,
-      secretOrKeyProvider: callbackify(async (presented: unknown, token: string) => {
-        const { contract } = presented as PresentedToken;
-        // The library's types know no KeyObject; jsonwebtoken takes one.
-        return (await accessTokens.keyFor(token).catch((error: unknown) => {
-          throw refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error;
-        })) as unknown as Buffer;
-      }),
-      passReqToCallback: true,
-      ...accessTokens.verifyOptions,
-    });
+    super();
   }
 
   /**
@@ -59,11 +50,21 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   }
 
   override authenticate(_request: unknown, presented: PresentedToken): void {
-    super.authenticate(presented as never);
+    this.verify(presented).then(
+      (principal) => this.success(principal),
+      (error: Error) => this.error(error),
+    );
   }
 
-  async validate({ token, contract }: PresentedToken, claims: AccessTokenClaims): Promise<TokenPrincipal> {
-    this.accessTokens.remember(token, claims);
+  /** Unused: `authenticate` does it all. The mixin demands it. */
+  validate(): never {
+    throw new Error('Access tokens are checked by authenticate().');
+  }
+
+  private async verify({ token, contract }: PresentedToken): Promise<TokenPrincipal> {
+    const claims = await this.accessTokens.read(token).catch((error: unknown) => {
+      throw this.refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error;
+    });
     return this.principalOf(await this.accessTokens.admit(claims, contract));
   }
 

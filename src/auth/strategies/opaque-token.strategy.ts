@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport';
+import type { TokenPrincipal } from '../door.js';
 import { OpaqueSessionsService } from '../sessions/opaque-sessions.service.js';
 
 /** An opaque token as its guard found it in the request. */
@@ -13,6 +14,11 @@ export interface PresentedOpaqueToken {
 export class OpaqueTokenStrategy extends PassportStrategy(Strategy, 'opaque-token') {
   constructor(private readonly opaqueSessions: OpaqueSessionsService) {
     super();
+  }
+
+  /** Whom a token speaks for that was admitted a moment ago, if that can be said at once. */
+  recall({ token }: PresentedOpaqueToken): TokenPrincipal | undefined {
+    return this.opaqueSessions.recall(token);
   }
 
   override authenticate(_request: unknown, { token }: PresentedOpaqueToken): void {

@@ -20,7 +20,7 @@ export const COOKIE = {
   errors: COOKIE_ERRORS,
   errorDtos: () => [CookieErrorDto],
   cors: 'allowed origins with credentials',
-  shortCuts: { 'GET /protected/me': { me: whoIsIt } },
+  tokenAnswers: { 'GET /protected/me': { me: whoIsIt } },
 } satisfies Contract;
 
 /** What its cookie's token says of whom it speaks for. */

@@ -26,7 +26,7 @@ export const TOKEN_PAIR = {
   errors: TOKEN_PAIR_ERRORS,
   errorDtos: (status) => (status === 400 ? [FieldErrorsDto, TokenPairErrorDto] : [TokenPairErrorDto]),
   cors: 'any origin',
-  shortCuts: {
+  tokenAnswers: {
     'GET /auth/getuser': { me: whoIsIt },
     'POST /auth/token/verify': { tokenIn: tokenInJson, valid: {} },
   },

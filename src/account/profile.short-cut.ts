@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { AccountProfileService } from '../auth/account/account-profile.service.js';
+import { authorizationToken } from '../auth/guards/account.guard.js';
+import { AccessTokenStrategy } from '../auth/strategies/access-token.strategy.js';
+import { OpaqueTokenStrategy } from '../auth/strategies/opaque-token.strategy.js';
+import type { ShortRoute, Shortly } from '../contract-kit/short-cuts.js';
+import { profileDto } from './profile.dto.js';
+
+/** `GET /account` for whoever presents a known token in the header; with the cookie it takes the long way. */
+@Injectable()
+export class ProfileShortCut implements ShortRoute {
+  readonly method = 'GET';
+  readonly route = '/account';
+  readonly paths = [this.route];
+  readonly contract = null;
+  readonly asksInBody = false;
+
+  constructor(
+    private readonly accessTokens: AccessTokenStrategy,
+    private readonly opaqueTokens: OpaqueTokenStrategy,
+    private readonly profiles: AccountProfileService,
+  ) {}
+
+  readonly answer = async ({ headers }: IncomingMessage): Promise<Shortly> => {
+    const token = authorizationToken(headers);
+    if (token === undefined) return undefined;
+    const principal = this.opaqueTokens.recall({ token }) ?? this.accessTokens.recall({ token, contract: undefined });
+    if (!principal) return undefined;
+    const { accountId } = principal;
+    return { body: profileDto(await this.profiles.of(principal), principal), accountId };
+  };
+}

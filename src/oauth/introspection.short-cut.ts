@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { TokenIntrospectionService } from '../auth/tokens/token-introspection.service.js';
+import { RawBody } from '../contract-kit/body.js';
+import type { ShortRoute, Shortly } from '../contract-kit/short-cuts.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
+import { introspectionOf } from './introspection.dto.js';
+import { readOAuthForm } from './oauth-form.js';
+import { presentedClient } from './presented-client.js';
+
+/** `POST /oauth/introspect` for a service client that may ask, about a token. */
+@Injectable()
+export class IntrospectionShortCut implements ShortRoute {
+  readonly method = 'POST';
+  readonly route = '/oauth/introspect';
+  readonly paths = [this.route];
+  readonly contract = null;
+  readonly asksInBody = true;
+
+  constructor(
+    private readonly clients: ClientAuthenticationService,
+    private readonly introspection: TokenIntrospectionService,
+  ) {}
+
+  readonly answer = async ({ headers }: IncomingMessage, body: Buffer | undefined): Promise<Shortly> => {
+    if (!body) return undefined;
+    const form = await readOAuthForm(new RawBody(body, headers['content-type'] ?? ''));
+    const { token } = form;
+    if (typeof token !== 'string') return undefined;
+    if (!(await this.clients.mayUse('introspect', presentedClient(headers.authorization, form)))) return undefined;
+    return { body: introspectionOf(await this.introspection.introspect(token)), accountId: null };
+  };
+}
