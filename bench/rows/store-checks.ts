@@ -3,8 +3,6 @@ import type { ContestResult } from '../contest.js';
 import type { Group, GroupResult } from './group.js';
 import { type HotRoute, storeRoutes } from './routes.js';
 
-const OF_LIMIT = 0.5;
-
 /** Opaque tokens and introspection, beside the limit. */
 export const STORE_CHECKS: Group = {
   name: 'store-checks',
@@ -16,7 +14,7 @@ export const STORE_CHECKS: Group = {
   },
 };
 
-async function measureRoute(bench: Bench, { name, does, requests }: HotRoute): Promise<ContestResult> {
+async function measureRoute(bench: Bench, { name, does, requests, atLeast }: HotRoute): Promise<ContestResult> {
   const limit = await bench.limit('answer', await bench.record(requests.slice(0, 1)));
   const planId = bench.load.plan(requests);
   const against = `bare Fastify, ${name}`;
@@ -26,6 +24,6 @@ async function measureRoute(bench: Bench, { name, does, requests }: HotRoute): P
       bench.hotSide({ name, does, server: bench.service, planId }),
       bench.hotSide({ name: against, does: 'the same answer, no check', server: limit, planId }),
     ],
-    pairs: [{ side: name, against, atLeast: OF_LIMIT }],
+    pairs: [{ side: name, against, atLeast }],
   });
 }

@@ -26,7 +26,7 @@ export class ContractShortCuts {
   of(contracts: Contracts, parseCookie: (header: string) => Presented['cookies']): ShortRoute[] {
     return contracts.all.flatMap((contract) =>
       Object.entries(contract.tokenAnswers ?? {}).map(([key, how]): ShortRoute => {
-        const [method, path = ''] = key.split(' ') as [ShortRoute['method'], string];
+        const [method, path] = key.split(' ') as [ShortRoute['method'], string];
         const route = `/${contract.name}${path}`;
         const paths = contracts.ofBarePath(path) === contract ? [route, path] : [route];
         const common = { method, route, paths, contract: contract.name };

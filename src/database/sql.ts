@@ -100,10 +100,9 @@ export class Sql {
   private boundEmbedded(statement: string, parameters: Parameters): BoundStatement {
     let compiled = this.compiled.get(statement);
     if (!compiled) this.compiled.set(statement, (compiled = compile(statement)));
+    const nowMs = this.clock.nowMs();
     const values = compiled.places.map((place) =>
-      typeof place === 'string'
-        ? embeddedValue(parameters[place] as SqlValue)
-        : sqliteTime(new Date(this.clock.nowMs() + place)),
+      typeof place === 'string' ? embeddedValue(parameters[place] as SqlValue) : sqliteTime(new Date(nowMs + place)),
     );
     return { text: compiled.text, values };
   }
@@ -174,10 +173,11 @@ function embeddedValue(value: SqlValue): EmbeddedValue {
 
 /** A time as TypeORM stores it in SQLite, so that texts compare as the times do. */
 function sqliteTime(time: Date): string {
-  return time.toISOString().replace('T', ' ').replace('Z', '');
+  const iso = time.toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
 }
 
 /** A time column of a raw row. */
 export function timeOf(column: string | Date): Date {
-  return column instanceof Date ? column : new Date(`${column.replace(' ', 'T')}Z`);
+  return column instanceof Date ? column : new Date(`${column.slice(0, 10)}T${column.slice(11)}Z`);
 }

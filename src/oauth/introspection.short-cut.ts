@@ -5,10 +5,10 @@ import { RawBody } from '../contract-kit/body.js';
 import type { ShortRoute, Shortly } from '../contract-kit/short-cuts.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { introspectionOf } from './introspection.dto.js';
-import { readOAuthForm } from './oauth-form.js';
+import { oauthForm } from './oauth-form.js';
 import { presentedClient } from './presented-client.js';
 
-/** `POST /oauth/introspect` for a service client that may ask, about a token. */
+/** `POST /oauth/introspect` for a service client that was let pass a moment ago, about a token that is known. */
 @Injectable()
 export class IntrospectionShortCut implements ShortRoute {
   readonly method = 'POST';
@@ -22,12 +22,13 @@ export class IntrospectionShortCut implements ShortRoute {
     private readonly introspection: TokenIntrospectionService,
   ) {}
 
-  readonly answer = async ({ headers }: IncomingMessage, body: Buffer | undefined): Promise<Shortly> => {
+  readonly answer = ({ headers }: IncomingMessage, body: Buffer | undefined): Shortly => {
     if (!body) return undefined;
-    const form = await readOAuthForm(new RawBody(body, headers['content-type'] ?? ''));
+    const form = oauthForm(new RawBody(body, headers['content-type'] ?? ''));
     const { token } = form;
     if (typeof token !== 'string') return undefined;
-    if (!(await this.clients.mayUse('introspect', presentedClient(headers.authorization, form)))) return undefined;
-    return { body: introspectionOf(await this.introspection.introspect(token)), accountId: null };
+    if (!this.clients.wasAllowed('introspect', presentedClient(headers.authorization, form))) return undefined;
+    const live = this.introspection.recall(token);
+    return live && { body: introspectionOf(live), accountId: null };
   };
 }

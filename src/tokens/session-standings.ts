@@ -6,6 +6,9 @@ import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow 
 /** How long to wait before each further look at a session that is in between, in milliseconds. */
 const SETTLING_WAITS_MS = [10, 40, 150, 300];
 
+const BY_ID = `SELECT ${STANDING_COLUMNS} FROM sessions WHERE id = :id`;
+const BY_SECRET = `SELECT ${STANDING_COLUMNS} FROM sessions WHERE secret_hash = :secretHash`;
+
 /** Reads how sessions stand now. */
 @Injectable()
 export class SessionStandings {
@@ -13,30 +16,29 @@ export class SessionStandings {
 
   /** A session with its account as they are now. */
   async of(id: string): Promise<SessionStanding | undefined> {
-    return this.settled('id = :id', { id });
+    return this.settled(BY_ID, { id });
   }
 
   /** The session of an opaque token with its account as they are now. */
   async ofSecret(secretHash: string): Promise<SessionStanding | undefined> {
-    return this.settled('secret_hash = :secretHash', { secretHash });
+    return this.settled(BY_SECRET, { secretHash });
   }
 
   /**
    * Between the steps of a change of password, the session that will be kept is behind its account's epoch as those are
    * that will be revoked. Which of them it is shows in a moment, and its owner must not be signed out for that.
    */
-  private async settled(which: string, parameters: Record<string, SqlValue>): Promise<SessionStanding | undefined> {
-    let standing = await this.read(which, parameters);
+  private async settled(statement: string, parameters: Record<string, SqlValue>): Promise<SessionStanding | undefined> {
+    let standing = await this.read(statement, parameters);
     for (const ms of SETTLING_WAITS_MS) {
       if (!standing || !isInBetween(standing)) return standing;
       await wait(ms);
-      standing = await this.read(which, parameters);
+      standing = await this.read(statement, parameters);
     }
     return standing;
   }
 
-  private async read(which: string, parameters: Record<string, SqlValue>): Promise<SessionStanding | undefined> {
-    const statement = `SELECT ${STANDING_COLUMNS} FROM sessions WHERE ${which}`;
+  private async read(statement: string, parameters: Record<string, SqlValue>): Promise<SessionStanding | undefined> {
     const [row] = await this.sql.rows<StandingRow>(statement, parameters);
     return row && readStanding(row);
   }

@@ -24,6 +24,12 @@ export interface NewSession {
   readonly userAgent: string | undefined;
 }
 
+/** One text for all rotations: a text that is put together anew is also hashed anew, to find its prepared statement. */
+const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {now}
+  WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
+    AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
+  RETURNING ${STANDING_COLUMNS}`;
+
 /** How many sessions one statement notes as seen. */
 const SEEN_BATCH = 500;
 
@@ -71,13 +77,7 @@ export class SessionsService {
 
   /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */
   async rotate(id: string, generation: number): Promise<SessionStanding | undefined> {
-    const [row] = await this.sql.rows<StandingRow>(
-      `UPDATE sessions SET generation = generation + 1, rotated_at = {now}
-       WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
-         AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
-       RETURNING ${STANDING_COLUMNS}`,
-      { id, generation },
-    );
+    const [row] = await this.sql.rows<StandingRow>(ROTATE, { id, generation });
     return row && readStanding(row);
   }
 

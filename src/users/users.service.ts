@@ -27,6 +27,8 @@ export interface NewAccount {
 /** The columns that say whose a name is. */
 const NAMES = ['username_key', 'email_key'] as const;
 
+const FACTS_BY_ID = `SELECT ${FACT_COLUMNS} FROM users WHERE id = :id`;
+
 /** The queries on accounts, by name. */
 @Injectable()
 export class UsersService {
@@ -44,7 +46,7 @@ export class UsersService {
 
   /** What an account is, without its secrets. */
   async factsOf(id: number): Promise<AccountFacts | undefined> {
-    const [row] = await this.sql.rows<FactsRow>(`SELECT ${FACT_COLUMNS} FROM users WHERE id = :id`, { id });
+    const [row] = await this.sql.rows<FactsRow>(FACTS_BY_ID, { id });
     return row && readFacts(row);
   }
 

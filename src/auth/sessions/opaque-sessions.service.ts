@@ -26,7 +26,7 @@ const EXTEND_AFTER_PART = 0.01;
  * How long a token is admitted by what was read of it, in milliseconds: as long as the knowledge of others' revocations may
  * be old. Its own session's revocation counts at once, as for access tokens.
  */
-const ADMITTED_FOR_MS = 5000;
+export const ADMITTED_FOR_MS = 5000;
 
 /** How many of them are remembered; 200 bytes each. */
 const REMEMBERED = 20_000;

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import type { AccessTokenClaims, ClientTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
+import { RevocationFeed } from '../../tokens/revocation-feed.js';
+import { Revocations } from '../../tokens/revocations.js';
 import { ServiceClientsService } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
+import { ADMITTED_FOR_MS } from '../sessions/opaque-sessions.service.js';
 import { refusalOf } from '../sessions/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
 
@@ -23,19 +28,34 @@ export interface LiveToken {
   readonly expiresAt: number;
   readonly tokenId?: string;
   readonly sessionId?: string;
-  readonly username?: string;
+  readonly username?: string | undefined;
   readonly scope?: string;
+}
+
+/** How many opaque tokens are remembered; half a kilobyte each. */
+const REMEMBERED = 20_000;
+
+/** What was read of an opaque token. */
+interface Seen {
+  readonly live: LiveToken;
+  readonly sessionId: string;
+  readonly untilMs: number;
 }
 
 /** Says what a token of any contract is worth (RFC 7662). Asking changes nothing and raises no alarm. */
 @Injectable()
 export class TokenIntrospectionService {
+  private readonly seen = new LRUCache<string, Seen>({ max: REMEMBERED });
+
   constructor(
     private readonly tokens: TokenReadingService,
     private readonly accessTokens: AccessTokenService,
     private readonly clients: ServiceClientsService,
     private readonly standings: SessionStandings,
+    private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -44,23 +64,45 @@ export class TokenIntrospectionService {
    */
   async introspect(token: string): Promise<LiveToken | undefined> {
     const read = await this.tokens.read(token);
-    return read && unlessRefused(async () => this.live(read));
+    return read && unlessRefused(async () => this.live(read, token));
   }
 
-  private async live(token: ReadToken): Promise<LiveToken | undefined> {
+  /**
+   * As `introspect`, at once, for a token that this instance has verified before, or, of an opaque one, looked up a moment
+   * ago; `undefined` for any other, which says nothing about it.
+   */
+  recall(token: string): LiveToken | undefined {
+    const claims = this.accessTokens.recall(token);
+    if (claims) return this.accessTokens.admitAtOnce(claims, undefined) && this.ofAccess(claims);
+    const seen = this.seen.get(token);
+    if (!seen || this.clock.nowMs() >= seen.untilMs || !this.feed.isFresh) return undefined;
+    return this.revocations.reasonOf(seen.sessionId) ? undefined : seen.live;
+  }
+
+  private async live(token: ReadToken, text: string): Promise<LiveToken | undefined> {
     if (token.kind === 'access') return this.liveAccess(token.claims);
     if (token.kind === 'refresh') return this.liveRefresh(token.claims);
     if (token.kind === 'client') return this.liveClient(token.claims);
-    return this.liveOpaque(token.standing);
+    return this.liveOpaque(token.standing, text);
   }
 
   private async liveAccess(claims: AccessTokenClaims): Promise<LiveToken> {
-    const { sid, aud, username } = await this.accessTokens.admit(claims, undefined);
+    return this.ofAccess(await this.accessTokens.admit(claims, undefined));
+  }
+
+  private ofAccess(claims: AccessTokenClaims): LiveToken {
+    const { iss, sub, client_id, iat, exp, jti, sid, aud, username } = claims;
     return {
-      ...ofClaims('access', claims),
+      kind: 'access',
+      issuer: iss,
       audience: aud,
+      subject: sub,
+      clientId: client_id,
+      issuedAt: iat,
+      expiresAt: exp,
+      tokenId: jti,
       sessionId: sid,
-      ...(typeof username === 'string' && { username }),
+      username: typeof username === 'string' ? username : undefined,
     };
   }
 
@@ -77,10 +119,10 @@ export class TokenIntrospectionService {
     return { ...ofClaims('client', claims), audience: aud, ...(scope !== undefined && { scope }) };
   }
 
-  private liveOpaque(standing: SessionStanding): LiveToken | undefined {
+  private liveOpaque(standing: SessionStanding, token: string): LiveToken | undefined {
     if (refusalOf(standing)) return undefined;
     const { id, accountId, contract, createdAt, expiresAt } = standing.session;
-    return {
+    const live: LiveToken = {
       kind: 'opaque',
       issuer: this.config.PUBLIC_URL,
       audience: this.config.PUBLIC_URL,
@@ -91,6 +133,9 @@ export class TokenIntrospectionService {
       sessionId: id,
       ...nameOf(standing),
     };
+    const untilMs = Math.min(this.clock.nowMs() + ADMITTED_FOR_MS, expiresAt.getTime());
+    this.seen.set(token, { live, sessionId: id, untilMs });
+    return live;
   }
 }
 
