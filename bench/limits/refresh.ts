@@ -28,8 +28,8 @@ const database = new Database(join(folder, 'latchkey.db'));
 database.pragma('journal_mode = WAL');
 database.pragma('synchronous = NORMAL');
 const ofAccount = (column: string): string => `(SELECT ${column} FROM users WHERE users.id = sessions.user_id)`;
-const rotate = database.prepare<[string, string, number, string], Row>(
-  `UPDATE sessions SET generation = generation + 1, rotated_at = ?
+const rotate = database.prepare<[string, string, string, number, string], Row>(
+  `UPDATE sessions SET generation = generation + 1, rotated_at = ?, last_seen_at = ?
    WHERE id = ? AND generation = ? AND revoked_at IS NULL AND expires_at > ?
      AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
    RETURNING id, user_id, contract, security_epoch, generation, rotated_at, created_at, expires_at, revoked_because,
@@ -72,7 +72,7 @@ const app = Fastify();
 app.post<{ Body: { refresh: string } }>(answer.path, (request, to) => {
   const claims = claimsOf(request.body.refresh);
   const now = new Date().toISOString().replace('T', ' ').replace('Z', '');
-  const row = claims && rotate.get(now, claims.sid as string, claims.gen as number, now);
+  const row = claims && rotate.get(now, now, claims.sid as string, claims.gen as number, now);
   if (!row) return to.code(401).send();
   const common = { iss: issuer, sub: String(row.user_id), client_id: 'token-pair', sid: row.id };
   const iat = Math.floor(Date.now() / 1000);

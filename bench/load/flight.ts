@@ -36,6 +36,11 @@ class Flight {
 
   start(): void {
     for (let index = 0; index < this.run.connections; index++) this.connect();
+    if (this.run.isAwake) this.stayAwake();
+  }
+
+  private stayAwake(): void {
+    if (!this.isOver) setImmediate(() => this.stayAwake());
   }
 
   private connect(): void {

@@ -12,7 +12,10 @@ import { type Request, textOf } from './request.js';
 export const CONNECTIONS = 32;
 
 /** How a run differs from the usual one. */
-export type RunOptions = Partial<Pick<Run, 'connections' | 'everyMs'>>;
+export type RunOptions = Partial<Pick<Run, 'connections' | 'everyMs' | 'isAwake'>>;
+
+/** For servers with one thread, and nobody else who wants the generator's core. */
+export const AWAKE: RunOptions = { isAwake: true };
 
 interface Waiting {
   readonly resolve: (result: RunResult) => void;
@@ -47,7 +50,16 @@ export class Load {
 
   /** Sends a plan's requests to a port for so many milliseconds. @throws {Error} at the first unexpected answer */
   run(planId: number, port: number, ms: number, options: RunOptions = {}): Promise<RunResult> {
-    const run: Run = { id: ++this.count, planId, port, ms, connections: CONNECTIONS, everyMs: 0, ...options };
+    const run: Run = {
+      id: ++this.count,
+      planId,
+      port,
+      ms,
+      connections: CONNECTIONS,
+      everyMs: 0,
+      isAwake: false,
+      ...options,
+    };
     return new Promise((resolve, reject) => {
       this.waiting.set(run.id, { resolve, reject });
       this.tell({ run });

@@ -18,6 +18,11 @@ export interface Run {
   readonly ms: number;
   /** How long a connection waits from one request to the next, in milliseconds. */
   readonly everyMs: number;
+  /**
+   * Whether the generator never sleeps while it waits for answers. To wake another process takes a server as long as all its
+   * own work, and only the slower of two servers finds it asleep. Not for servers that want the generator's core.
+   */
+  readonly isAwake: boolean;
 }
 
 /** What a run came to. */

@@ -1,8 +1,10 @@
 import type { Bench } from '../bench.js';
-import type { Pair, Side } from '../contest.js';
+import type { ContestResult, Pair, Side } from '../contest.js';
+import { AWAKE } from '../load/load.js';
 import type { SimpleJwt } from '../peers/simplejwt.js';
+import type { RunningServer } from '../processes.js';
 import type { Group, GroupResult } from './group.js';
-import { protectedRoutes } from './routes.js';
+import { type HotRoute, protectedRoutes } from './routes.js';
 
 const OF_LIMIT = 0.7;
 const TIMES_PEER = 10;
@@ -15,26 +17,40 @@ export const PROTECTED: Group = {
     const routes = protectedRoutes(bench.store);
     const answers = await bench.record(routes.map(({ requests: [first] }) => first!));
     const bare = await bench.limit('answer', answers);
-    const sides: Side[] = [];
-    const pairs: Pair[] = [];
-    for (const { name, does, requests } of routes) {
-      const planId = bench.load.plan(requests);
-      const limit = `bare Fastify, ${name}`;
-      sides.push(
-        bench.hotSide({ name, does, server: bench.service, planId }),
-        bench.hotSide({ name: limit, does: 'the same answer, no check', server: bare, planId }),
-      );
-      pairs.push({ side: name, against: limit, atLeast: OF_LIMIT });
-    }
+    const plans = routes.map((route) => ({ ...route, planId: bench.load.plan(route.requests) }));
+    const contests = [await besideLimit(bench, plans, bare)];
     const { peers, notes } = await peersOf(bench);
-    for (const { side, isDefault } of peers) {
-      sides.push(side);
-      for (const { name } of routes)
-        pairs.push({ side: name, against: side.name, ...(isDefault && { atLeast: TIMES_PEER }) });
-    }
-    return { contests: [await bench.hold({ name: 'protected request', sides, pairs })], notes };
+    if (peers.length > 0) contests.push(await besidePeers(bench, plans, peers));
+    return { contests, notes };
   },
 };
+
+type Planned = HotRoute & { readonly planId: number };
+
+async function besideLimit(bench: Bench, routes: readonly Planned[], bare: RunningServer): Promise<ContestResult> {
+  const sides: Side[] = [];
+  const pairs: Pair[] = [];
+  for (const { name, does, planId } of routes) {
+    const against = `bare Fastify, ${name}`;
+    sides.push(
+      bench.hotSide({ name, does, server: bench.service, planId, options: AWAKE }),
+      bench.hotSide({ name: against, does: 'the same answer, no check', server: bare, planId, options: AWAKE }),
+    );
+    pairs.push({ side: name, against, atLeast: OF_LIMIT });
+  }
+  return bench.hold({ name: 'protected request', sides, pairs });
+}
+
+/** The generator sleeps here: gunicorn's processes want its core. */
+async function besidePeers(bench: Bench, routes: readonly Planned[], peers: readonly Peer[]): Promise<ContestResult> {
+  const ours = routes.map(({ name, does, planId }) =>
+    bench.hotSide({ name: `${name} beside peers`, does, server: bench.service, planId }),
+  );
+  const pairs = peers.flatMap(({ side: { name: against }, isDefault }) =>
+    ours.map(({ name: side }): Pair => ({ side, against, ...(isDefault && { atLeast: TIMES_PEER }) })),
+  );
+  return bench.hold({ name: 'protected request, peers', sides: [...ours, ...peers.map(({ side }) => side)], pairs });
+}
 
 interface Peer {
   readonly side: Side;

@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.js';
 import type { ContestResult } from '../contest.js';
+import { AWAKE } from '../load/load.js';
 import type { Group, GroupResult } from './group.js';
 import { type HotRoute, storeRoutes } from './routes.js';
 
@@ -21,8 +22,8 @@ async function measureRoute(bench: Bench, { name, does, requests, atLeast }: Hot
   return bench.hold({
     name,
     sides: [
-      bench.hotSide({ name, does, server: bench.service, planId }),
-      bench.hotSide({ name: against, does: 'the same answer, no check', server: limit, planId }),
+      bench.hotSide({ name, does, server: bench.service, planId, options: AWAKE }),
+      bench.hotSide({ name: against, does: 'the same answer, no check', server: limit, planId, options: AWAKE }),
     ],
     pairs: [{ side: name, against, atLeast }],
   });

@@ -56,7 +56,10 @@ export class RefreshService {
   async exchange(door: Door, principal: RefreshPrincipal): Promise<Grant> {
     const { claims: token, client } = principal;
     const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
-    if (rotated?.subject) return this.grant(door, rotated.session, rotated.subject);
+    if (rotated?.subject) {
+      this.activity.wasWritten(token.sid);
+      return this.granted(door, rotated.session, rotated.subject);
+    }
     const standing = await this.usable(token.sid);
     const place = this.placeOf(token, standing);
     if (place === 'reused') {
@@ -96,9 +99,13 @@ export class RefreshService {
   }
 
   private grant(door: Door, session: LiveSession, subject: TokenSubject): Grant {
+    this.activity.note(session.id);
+    return this.granted(door, session, subject);
+  }
+
+  private granted(door: Door, session: LiveSession, subject: TokenSubject): Grant {
     this.usage.count(door.name, 'refreshes');
     this.metrics.refreshes.inc({ contract: door.name });
-    this.activity.note(session.id);
     return this.grants.of(door, session, subject);
   }
 

@@ -28,32 +28,21 @@ const LONGEST_BODY = 4096;
  */
 export function takeShortCuts(manners: Manners, otherwise: RequestListener): RequestListener {
   const { shortCuts } = manners;
+  const answers = new Map<ShortRoute, Answers>();
+  const answersOf = (route: ShortRoute): Answers => {
+    const known = answers.get(route);
+    if (known) return known;
+    const made = new Answers(manners, route);
+    answers.set(route, made);
+    return made;
+  };
   return (request, response) => {
     const route = shortCuts.routeFor(request);
-    if (!route || !namesOneHost(request)) return otherwise(request, response);
-    const beganAtMs = performance.now();
-    const goOn = (answer: Shortly, body: Buffer | undefined): void => {
-      if (answer) return send({ manners, route, request, response, answer, beganAtMs });
-      if (body) request.unshift(body);
-      otherwise(request, response);
-    };
-    const ask = (body?: Buffer): void => {
-      const answer = unlessThrown(() => route.answer(request, body));
-      if (!(answer instanceof Promise)) return goOn(answer, body);
-      void answer.catch(() => undefined).then((known) => goOn(known, body));
-    };
-    if (route.asksInBody) process.nextTick(() => ask(wholeBody(request)));
-    else ask();
+    if (!route || !namesOneHost(request)) otherwise(request, response);
+    else if (route.asksInBody)
+      process.nextTick(() => answersOf(route).take(request, response, otherwise, wholeBody(request)));
+    else answersOf(route).take(request, response, otherwise, undefined);
   };
-}
-
-/** What is thrown is a refusal, which the controller words. */
-function unlessThrown<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
 }
 
 /** A body that is there already. What came with the head is there once the parser has read the packet. */
@@ -65,55 +54,60 @@ function wholeBody(request: IncomingMessage): Buffer | undefined {
   return body?.length === length ? body : undefined;
 }
 
-interface Answered {
-  readonly manners: Manners;
-  readonly route: ShortRoute;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly answer: ShortAnswer;
-  readonly beganAtMs: number;
-}
+/** The answers of one route: what they have in common is made once. */
+class Answers {
+  private readonly kind: RequestKind;
+  /** The headers of an answer, names and values in turn, by what they tell pages of other origins. */
+  private readonly headers = new Map<Headers, readonly string[]>();
 
-function send({ manners, route, request, response, answer, beganAtMs }: Answered): void {
-  const id = manners.idOf(request);
-  const body = JSON.stringify(answer.body);
-  response.writeHead(200, [
-    ...flat(manners.headersFor(route.route)),
-    ...flat(manners.corsFor(route.route, request.headers.origin)),
-    'x-request-id',
-    id,
-    'content-type',
-    'application/json; charset=utf-8',
-    'content-length',
-    String(Buffer.byteLength(body)),
-  ]);
-  response.end(body);
-  const ms = Math.round((performance.now() - beganAtMs) * 10) / 10;
-  manners.log.write(new RequestLogger(manners.logger, { id }), {
-    kind: kindOf(route, manners.log),
-    ms,
-    accountId: answer.accountId,
-  });
-}
+  constructor(
+    private readonly manners: Manners,
+    private readonly route: ShortRoute,
+  ) {
+    const { method, route: pattern, contract } = route;
+    this.kind = manners.log.kind({ method, route: pattern, status: 200, contract });
+  }
 
-const kinds = new WeakMap<ShortRoute, RequestKind>();
+  take(request: IncomingMessage, response: ServerResponse, otherwise: RequestListener, body: Buffer | undefined): void {
+    const beganAtMs = performance.now();
+    const goOn = (answer: Shortly): void => {
+      if (answer) return this.send(request, response, answer, beganAtMs);
+      if (body) request.unshift(body);
+      otherwise(request, response);
+    };
+    const answer = this.answer(request, body);
+    if (answer instanceof Promise) void answer.catch(() => undefined).then(goOn);
+    else goOn(answer);
+  }
 
-function kindOf(shortRoute: ShortRoute, log: RequestLog): RequestKind {
-  const known = kinds.get(shortRoute);
-  if (known) return known;
-  const { method, route, contract } = shortRoute;
-  const kind = log.kind({ method, route, status: 200, contract });
-  kinds.set(shortRoute, kind);
-  return kind;
-}
+  /** What is thrown is a refusal, which the controller words. */
+  private answer(request: IncomingMessage, body: Buffer | undefined): ReturnType<ShortRoute['answer']> {
+    try {
+      return this.route.answer(request, body);
+    } catch {
+      return undefined;
+    }
+  }
 
-const flatOf = new WeakMap<Headers, readonly string[]>();
+  private send(request: IncomingMessage, response: ServerResponse, answer: ShortAnswer, beganAtMs: number): void {
+    const { manners, kind } = this;
+    const id = manners.idOf(request);
+    const body = JSON.stringify(answer.body);
+    const headers = this.headersFor(request.headers.origin);
+    response.writeHead(200, [...headers, 'x-request-id', id, 'content-length', String(Buffer.byteLength(body))]);
+    response.end(body);
+    const ms = Math.round((performance.now() - beganAtMs) * 10) / 10;
+    manners.log.write(new RequestLogger(manners.logger, { id }), { kind, ms, accountId: answer.accountId });
+  }
 
-/** Names and values in turn, as Node sends them quickest, made once for each set. */
-function flat(headers: Headers): readonly string[] {
-  const known = flatOf.get(headers);
-  if (known) return known;
-  const made = Object.entries(headers).flat();
-  flatOf.set(headers, made);
-  return made;
+  private headersFor(origin: string | undefined): readonly string[] {
+    const path = this.route.route;
+    const cors = this.manners.corsFor(path, origin);
+    const known = this.headers.get(cors);
+    if (known) return known;
+    const all = { ...this.manners.headersFor(path), ...cors, 'content-type': 'application/json; charset=utf-8' };
+    const made = Object.entries(all).flat();
+    this.headers.set(cors, made);
+    return made;
+  }
 }

@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { type Logger, pino } from 'pino';
 
-type Bindings = Readonly<Record<string, unknown>>;
+/** Ids, which need no escaping in JSON: a request's is checked or made here, a trace's is hexadecimal. */
+type Bindings = Readonly<Record<string, string>>;
 type Line = [fields: object, message?: string];
 
 const { streamSym, timeSym } = pino.symbols as unknown as Record<'streamSym' | 'timeSym', symbol>;
@@ -27,7 +28,7 @@ export class RequestLogger implements FastifyBaseLogger {
   line(fields: string): void {
     if (!this.logger.isLevelEnabled('info')) return;
     let ids = '';
-    for (const name in this.bindings) ids += `,"${name}":${JSON.stringify(this.bindings[name])}`;
+    for (const name in this.bindings) ids += `,"${name}":"${this.bindings[name]}"`;
     const { [timeSym]: time, [streamSym]: stream } = this.logger as unknown as Insides;
     const text = `{"level":"info"${(time as () => string)()}${ids},${fields}}\n`;
     (stream as { write(text: string): void }).write(text);

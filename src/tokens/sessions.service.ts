@@ -25,7 +25,7 @@ export interface NewSession {
 }
 
 /** One text for all rotations: a text that is put together anew is also hashed anew, to find its prepared statement. */
-const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {now}
+const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {now}, last_seen_at = {now}
   WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
     AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
   RETURNING ${STANDING_COLUMNS}`;

@@ -32,6 +32,12 @@ export class SessionActivity implements OnModuleDestroy {
     this.waiting.add(sessionId);
   }
 
+  /** Takes notice of a use that was written already. */
+  wasWritten(sessionId: string): void {
+    this.noted.set(sessionId, this.clock.nowMs());
+    this.waiting.delete(sessionId);
+  }
+
   /** Writes what was collected; a store that fails costs these times and nothing else. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
