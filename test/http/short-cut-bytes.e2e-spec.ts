@@ -54,7 +54,7 @@ function answersIn(stream: string): RawAnswer[] {
 /** The head of a request that goes to a hot route as its owner sends it. */
 function topOf(hot: HotRoute, { carried }: Asker, headers: Headers = {}, version = '1.1'): string {
   const { body = '' } = carried;
-  const length = body === '' ? {} : { 'content-length': String(body.length) };
+  const length: Headers = body === '' ? {} : { 'content-length': String(body.length) };
   return head(`${hot.method} ${hot.path} HTTP/${version}`, { ...carried.headers, ...length, ...headers });
 }
 
