@@ -105,6 +105,11 @@ describe('requests', () => {
     await (
       await rises(() => Promise.all(['PROPFIND', 'MKCOL', 'LOCK'].map(ask)), COUNT, labels)
     )(3);
+    const { samples = [] } = (await metricsOf(service)).get(REQUESTS) ?? {};
+    const counts = samples.filter(
+      ({ name, labels: { route, contract } }) => name === COUNT && route === 'unknown' && contract === 'cookie',
+    );
+    expect(counts.map((sample) => sample.labels)).toEqual([labels]);
   });
 
   it('leave nothing in the labels that their callers made up', async () => {
