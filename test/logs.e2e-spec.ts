@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { UsersService } from '../src/users/users.service.js';
 import { holdNext } from './support/hold.js';
 import { type Answer, form, send, type Sending } from './support/http.js';
+import { PairClient } from './support/pairs.js';
 import { newPerson } from './support/people.js';
 import { head, sendRaw } from './support/raw.js';
 import { type LogLine, type Service, startService } from './support/service.js';
@@ -143,5 +144,18 @@ describe('the log', () => {
     hold.release();
     await send('GET', `${service.url}/health`);
     expect(linesOf(id)).toEqual(expected);
+  });
+});
+
+describe('LOG_LEVEL', () => {
+  it.each(['warn', 'error', 'silent'])('%s leaves out the lines of requests', async (level) => {
+    const service = await startService({ LOG_LEVEL: level });
+    const pairs = new PairClient(service.url);
+    const { pair } = await pairs.newcomer();
+    for (let times = 0; times < 3; times++) expect((await pairs.getUser(pair.access)).status).toBe(200);
+    expect((await pairs.verify('nonsense')).status).toBe(401);
+    await send('GET', `${service.url}/nothing`);
+    await service.stop();
+    expect(service.log).toEqual([]);
   });
 });

@@ -99,6 +99,19 @@ describe('requests', () => {
     )(1);
   });
 
+  it('by different strange methods are of one series', async () => {
+    const labels = { method: 'other', route: 'unknown', contract: 'cookie', status: '405' };
+    const ask = (method: string): Promise<unknown> => send(method, `${service.url}/cookie/users/login`);
+    await (
+      await rises(() => Promise.all(['PROPFIND', 'MKCOL', 'LOCK'].map(ask)), COUNT, labels)
+    )(3);
+    const { samples = [] } = (await metricsOf(service)).get(REQUESTS) ?? {};
+    const counts = samples.filter(
+      ({ name, labels: { route, contract } }) => name === COUNT && route === 'unknown' && contract === 'cookie',
+    );
+    expect(counts.map((sample) => sample.labels)).toEqual([labels]);
+  });
+
   it('leave nothing in the labels that their callers made up', async () => {
     const { person, pair } = await pairs.newcomer();
     const canary = `canary${person.username}`;

@@ -3,6 +3,7 @@ import { UsersService } from '../../src/users/users.service.js';
 import { traced } from '../../src/tracing/traced.js';
 import { type Collector, type ReceivedSpan, startCollector } from '../support/collector.js';
 import { send } from '../support/http.js';
+import { PairClient } from '../support/pairs.js';
 import { newPerson } from '../support/people.js';
 import { freePort } from '../support/process.js';
 import { type LogLine, type Service, startService } from '../support/service.js';
@@ -96,6 +97,26 @@ describe('a trace', () => {
     const bodies = collector.bodies.join('\n');
     expect(bodies).toContain('/verify/:token');
     for (const secret of [person.username, person.password, '127.0.0.1']) expect(bodies).not.toContain(secret);
+  });
+
+  it('of a token that was just let pass has its request and its line too, each time', async () => {
+    let log: LogLine[] = [];
+    const spans = await traces(async (service) => {
+      const pairs = new PairClient(service.url);
+      const { pair } = await pairs.newcomer();
+      for (let times = 0; times < 3; times++) {
+        const headers = { ...caller(), authorization: `Bearer ${pair.access}` };
+        expect((await send('GET', `${service.url}/auth/getuser`, { headers })).status).toBe(200);
+      }
+      ({ log } = service);
+    });
+    const route = '/token-pair/auth/getuser';
+    const requests = spans.filter(({ name }) => name === `GET ${route}`);
+    expect(requests.map(({ traceId, parentSpanId }) => [traceId, parentSpanId])).toEqual(
+      Array.from({ length: 3 }, () => [TRACE, CALLER]),
+    );
+    const lines = log.filter((line) => line.route === route);
+    expect(lines.map(({ traceId }) => traceId)).toEqual([TRACE, TRACE, TRACE]);
   });
 
   it('of a path without a route, or by a strange method, names neither', async () => {
