@@ -1,5 +1,5 @@
-import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Sql } from '../../src/database/sql.js';
 import { send } from '../support/http.js';
 import { head, sendRaw } from '../support/raw.js';
 import { type Service, startService } from '../support/service.js';
@@ -66,7 +66,7 @@ describe('paths of no contract', () => {
   });
 
   it('a native route that fails says so in problem details', async () => {
-    vi.spyOn(service.app.get(DataSource), 'createQueryRunner').mockImplementation(() => {
+    vi.spyOn(service.app.get(Sql), 'rows').mockImplementation(() => {
       throw new Error('the detail');
     });
     const answer = await send('GET', `${service.url}/verify/some-token`);

