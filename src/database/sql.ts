@@ -179,5 +179,5 @@ function sqliteTime(time: Date): string {
 
 /** A time column of a raw row. */
 export function timeOf(column: string | Date): Date {
-  return column instanceof Date ? column : new Date(`${column.slice(0, 10)}T${column.slice(11)}Z`);
+  return column instanceof Date ? column : new Date(`${column.replace(' ', 'T')}Z`);
 }
