@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
 import { type Config, ConfigError, readEnvironment } from './config/env.js';
+import { logWritten } from './logging/logger.js';
 
 /**
  * How long running requests may take to finish after SIGTERM, and when the process begins to end whatever happens, in
@@ -46,5 +47,6 @@ async function stop(app: NestFastifyApplication): Promise<void> {
   setTimeout(() => process.exit(0), PROCESS_ENDS_MS).unref();
   // Whatever cannot be closed ends with the process.
   await closeApp(app, LINGER_MS).catch((error: Error) => process.stderr.write(`${error.stack}\n`));
+  await logWritten();
   process.exit(0);
 }

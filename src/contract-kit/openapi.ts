@@ -25,7 +25,8 @@ function later<Name extends DecoratorName>(name: Name): Openapi[Name] {
 /** The library, with everything applied that was noted, in the order in which the language would have applied it. */
 export async function openapi(): Promise<Openapi> {
   const swagger = await import('@nestjs/swagger');
-  for (const apply of noted.splice(0)) apply(swagger);
+  for (const apply of noted) apply(swagger);
+  noted.length = 0;
   return swagger;
 }
 

@@ -38,11 +38,16 @@ export function takeShortCuts(manners: Manners, otherwise: RequestListener): Req
   };
   return (request, response) => {
     const route = shortCuts.routeFor(request);
-    if (!route || !namesOneHost(request)) otherwise(request, response);
+    if (!route || !namesOneHost(request) || (!route.asksInBody && hasBody(request))) otherwise(request, response);
     else if (route.asksInBody)
       process.nextTick(() => answersOf(route).take(request, response, otherwise, wholeBody(request)));
     else answersOf(route).take(request, response, otherwise, undefined);
   };
+}
+
+/** A body that nobody asked for may turn out to be malformed, which is the only answer then. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /** A body that is there already. What came with the head is there once the parser has read the packet. */
@@ -71,12 +76,16 @@ class Answers {
   take(request: IncomingMessage, response: ServerResponse, otherwise: RequestListener, body: Buffer | undefined): void {
     const beganAtMs = performance.now();
     const goOn = (answer: Shortly): void => {
-      if (answer) return this.send(request, response, answer, beganAtMs);
+      if (answer && !request.socket.destroyed) return this.send(request, response, answer, beganAtMs);
       if (body) request.unshift(body);
       otherwise(request, response);
     };
     const answer = this.answer(request, body);
-    if (answer instanceof Promise) void answer.catch(() => undefined).then(goOn);
+    if (answer instanceof Promise)
+      answer
+        .catch(() => undefined)
+        .then(goOn)
+        .catch(() => response.destroy());
     else goOn(answer);
   }
 

@@ -25,7 +25,7 @@ const REMEMBERED = 1000;
 /** Says which service client a request comes from. */
 @Injectable()
 export class ClientAuthenticationService {
-  private readonly allowedUntilMs = new LRUCache<string, number>({ max: REMEMBERED });
+  private readonly allowedAtMs = new LRUCache<string, number>({ max: REMEMBERED });
 
   constructor(
     private readonly clients: ServiceClientsService,
@@ -51,10 +51,10 @@ export class ClientAuthenticationService {
    */
   async withScope(scope: Scope, presented: PresentedClient, from: Client): Promise<ServiceCaller> {
     const act = { kind: 'client_refused', from } as const;
+    const beganAtMs = this.clock.nowMs();
     const caller = await this.identify(presented, act);
     if (caller.scope.split(' ').includes(scope)) {
-      if (presented.by === 'secret')
-        this.allowedUntilMs.set(keyOf(scope, presented), this.clock.nowMs() + ALLOWED_FOR_MS);
+      if (presented.by === 'secret') this.allowedAtMs.set(keyOf(scope, presented), beganAtMs);
       return caller;
     }
     throw this.refusal('scope_insufficient', { ...act, actor: caller.id });
@@ -62,7 +62,10 @@ export class ClientAuthenticationService {
 
   /** Whether `withScope` let a client pass by its secret a moment ago. Nobody is refused by that, and nothing recorded. */
   wasAllowed(scope: Scope, presented: PresentedClient): boolean {
-    return presented.by === 'secret' && this.clock.nowMs() < (this.allowedUntilMs.get(keyOf(scope, presented)) ?? 0);
+    if (presented.by !== 'secret') return false;
+    const allowedAtMs = this.allowedAtMs.get(keyOf(scope, presented)) ?? -Infinity;
+    // Either way: a clock may have been put back.
+    return Math.abs(this.clock.nowMs() - allowedAtMs) < ALLOWED_FOR_MS;
   }
 
   private async identify(presented: PresentedClient, act: Act): Promise<ServiceCaller> {

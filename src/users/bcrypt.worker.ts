@@ -14,6 +14,7 @@ export interface BcryptAnswer {
 
 /** How many characters of a hash its digest takes, and how many bytes its salt decodes to. */
 const DIGEST_LENGTH = 31;
+const HASH_LENGTH = 60;
 const SALT_BYTES = 16;
 
 /** The same in machine code, which takes two thirds of the time, where the platform has it. */
@@ -35,6 +36,7 @@ function hash(input: string, salt: string): string {
 
 /** By hashing: the library's own comparison refuses a salt in an unusual spelling at once, which would tell of the hash. */
 function compare(input: string, stored: string): boolean {
+  if (stored.length !== HASH_LENGTH) return false;
   const made = hash(input, stored.slice(0, -DIGEST_LENGTH));
   return timingSafeEqual(Buffer.from(made.slice(-DIGEST_LENGTH)), Buffer.from(stored.slice(-DIGEST_LENGTH)));
 }

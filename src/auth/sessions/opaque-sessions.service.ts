@@ -31,13 +31,24 @@ export const ADMITTED_FOR_MS = 5000;
 /** How many of them are remembered; 200 bytes each. */
 const REMEMBERED = 20_000;
 
-interface Admitted extends Omit<TokenPrincipal, 'claims'> {
-  readonly untilMs: number;
+/** When something was read of a session, before that was asked for, and when the session ends; in milliseconds. */
+interface ReadOfSession {
+  readonly readAtMs: number;
+  readonly endMs: number;
 }
+
+/** Whether it was read so short a time ago, or, where a clock was put back, is read in so short a time. */
+export function isRecent({ readAtMs, endMs }: ReadOfSession, nowMs: number, forMs: number): boolean {
+  return Math.abs(nowMs - readAtMs) < forMs && nowMs < endMs;
+}
+
+type Admitted = Omit<TokenPrincipal, 'claims'> & ReadOfSession;
 
 /** Says whom an opaque token speaks for, and keeps its session alive while it is used. */
 @Injectable()
 export class OpaqueSessionsService {
+  private readonly admittedForMs: number;
+  /** By the hash of the token. */
   private readonly admitted = new LRUCache<string, Admitted>({ max: REMEMBERED });
   private readonly failure = new RepeatedFailure(new Logger(OpaqueSessionsService.name));
 
@@ -50,15 +61,20 @@ export class OpaqueSessionsService {
     private readonly feed: RevocationFeed,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    // Use pushes the end of a session on, which must not wait for longer than a small part of its idle lifetime.
+    this.admittedForMs = Math.min(ADMITTED_FOR_MS, config.OPAQUE_TOKEN_IDLE_TTL * 1000 * EXTEND_AFTER_PART);
+  }
 
   /**
    * Whom a token speaks for that was admitted a moment ago, without the store; `undefined` if it was not, or may have been
    * revoked or have expired since. Nobody is refused here.
    */
   recall(token: string): TokenPrincipal | undefined {
-    const admitted = this.admitted.get(token);
-    if (!admitted || this.clock.nowMs() >= admitted.untilMs || !this.feed.isFresh) return undefined;
+    if (!this.opaqueTokens.isWellFormed(token)) return undefined;
+    const admitted = this.admitted.get(this.opaqueTokens.hash(token));
+    const nowMs = this.clock.nowMs();
+    if (!admitted || !isRecent(admitted, nowMs, this.admittedForMs) || !this.feed.isFresh) return undefined;
     const { accountId, sessionId, contract } = admitted;
     if (this.revocations.reasonOf(sessionId)) return undefined;
     this.activity.note(sessionId);
@@ -68,15 +84,16 @@ export class OpaqueSessionsService {
   /** @throws {AuthError} `token_malformed`, or why the session may not be used */
   async principalOf(token: string): Promise<TokenPrincipal> {
     if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
-    const standing = await this.standings.ofSecret(this.opaqueTokens.hash(token));
+    const readAtMs = this.clock.nowMs();
+    const secretHash = this.opaqueTokens.hash(token);
+    const standing = await this.standings.ofSecret(secretHash);
     if (!standing) throw new AuthError('token_forged');
     const refusal = refusalOf(standing);
     if (refusal) throw new AuthError(refusal);
     await this.extend(standing);
     this.activity.note(standing.session.id);
     const { id: sessionId, accountId, contract, expiresAt } = standing.session;
-    const untilMs = Math.min(this.clock.nowMs() + ADMITTED_FOR_MS, expiresAt.getTime());
-    this.admitted.set(token, { accountId, sessionId, contract, untilMs });
+    this.admitted.set(secretHash, { accountId, sessionId, contract, readAtMs, endMs: expiresAt.getTime() });
     return { accountId, sessionId, contract, claims: {} };
   }
 

@@ -5,12 +5,13 @@ import { Config } from '../../config/env.js';
 import type { AccessTokenClaims, ClientTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
+import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
 import { RevocationFeed } from '../../tokens/revocation-feed.js';
 import { Revocations } from '../../tokens/revocations.js';
 import { ServiceClientsService } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
-import { ADMITTED_FOR_MS } from '../sessions/opaque-sessions.service.js';
+import { ADMITTED_FOR_MS, isRecent } from '../sessions/opaque-sessions.service.js';
 import { refusalOf } from '../sessions/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
 
@@ -39,7 +40,8 @@ const REMEMBERED = 20_000;
 interface Seen {
   readonly live: LiveToken;
   readonly sessionId: string;
-  readonly untilMs: number;
+  readonly readAtMs: number;
+  readonly endMs: number;
 }
 
 /** Says what a token of any contract is worth (RFC 7662). Asking changes nothing and raises no alarm. */
@@ -52,6 +54,7 @@ export class TokenIntrospectionService {
     private readonly accessTokens: AccessTokenService,
     private readonly clients: ServiceClientsService,
     private readonly standings: SessionStandings,
+    private readonly opaqueTokens: OpaqueTokenService,
     private readonly revocations: Revocations,
     private readonly feed: RevocationFeed,
     private readonly config: Config,
@@ -63,8 +66,9 @@ export class TokenIntrospectionService {
    * or deactivated, or a refresh token that was exchanged. An account's access token costs no read of the store.
    */
   async introspect(token: string): Promise<LiveToken | undefined> {
+    const readAtMs = this.clock.nowMs();
     const read = await this.tokens.read(token);
-    return read && unlessRefused(async () => this.live(read, token));
+    return read && unlessRefused(async () => this.live(read, token, readAtMs));
   }
 
   /**
@@ -74,16 +78,17 @@ export class TokenIntrospectionService {
   recall(token: string): LiveToken | undefined {
     const claims = this.accessTokens.recall(token);
     if (claims) return this.accessTokens.admitAtOnce(claims, undefined) && this.ofAccess(claims);
-    const seen = this.seen.get(token);
-    if (!seen || this.clock.nowMs() >= seen.untilMs || !this.feed.isFresh) return undefined;
+    if (!this.opaqueTokens.isWellFormed(token)) return undefined;
+    const seen = this.seen.get(this.opaqueTokens.hash(token));
+    if (!seen || !isRecent(seen, this.clock.nowMs(), ADMITTED_FOR_MS) || !this.feed.isFresh) return undefined;
     return this.revocations.reasonOf(seen.sessionId) ? undefined : seen.live;
   }
 
-  private async live(token: ReadToken, text: string): Promise<LiveToken | undefined> {
+  private async live(token: ReadToken, text: string, readAtMs: number): Promise<LiveToken | undefined> {
     if (token.kind === 'access') return this.liveAccess(token.claims);
     if (token.kind === 'refresh') return this.liveRefresh(token.claims);
     if (token.kind === 'client') return this.liveClient(token.claims);
-    return this.liveOpaque(token.standing, text);
+    return this.liveOpaque(token.standing, text, readAtMs);
   }
 
   private async liveAccess(claims: AccessTokenClaims): Promise<LiveToken> {
@@ -119,7 +124,7 @@ export class TokenIntrospectionService {
     return { ...ofClaims('client', claims), audience: aud, ...(scope !== undefined && { scope }) };
   }
 
-  private liveOpaque(standing: SessionStanding, token: string): LiveToken | undefined {
+  private liveOpaque(standing: SessionStanding, token: string, readAtMs: number): LiveToken | undefined {
     if (refusalOf(standing)) return undefined;
     const { id, accountId, contract, createdAt, expiresAt } = standing.session;
     const live: LiveToken = {
@@ -133,8 +138,7 @@ export class TokenIntrospectionService {
       sessionId: id,
       ...nameOf(standing),
     };
-    const untilMs = Math.min(this.clock.nowMs() + ADMITTED_FOR_MS, expiresAt.getTime());
-    this.seen.set(token, { live, sessionId: id, untilMs });
+    this.seen.set(this.opaqueTokens.hash(token), { live, sessionId: id, readAtMs, endMs: expiresAt.getTime() });
     return live;
   }
 }
