@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { send } from './support/http.js';
@@ -95,5 +96,27 @@ describe('SIGTERM', () => {
     service.kill('SIGTERM');
     expect(await service.ended).toBe(0);
     expect(loggedBy(service)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+  });
+});
+
+describe('a reader of standard output that is slow', () => {
+  /** The lines of a process that logs, waits for its log and ends, read only after that was begun. */
+  async function linesReadLate(count: number): Promise<string[]> {
+    const script = `import { createLogger, logWritten } from '${LOGGER}'; const log = createLogger('info');
+      for (let i = 0; i < ${count}; i++) log.info({ i }, 'x'.repeat(100));
+      await logWritten(); process.exit(0);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await new Promise((done) => setTimeout(done, 700));
+    return (await text(child.stdout)).trimEnd().split('\n');
+  }
+
+  it('gets every line of a process that ends meanwhile', async () => {
+    const lines = await linesReadLate(2000);
+    expect(lines.map((line) => (JSON.parse(line) as { i: number }).i)).toEqual(
+      Array.from({ length: 2000 }, (_, i) => i),
+    );
   });
 });

@@ -25,8 +25,8 @@ function later<Name extends DecoratorName>(name: Name): Openapi[Name] {
 /** The library, with everything applied that was noted, in the order in which the language would have applied it. */
 export async function openapi(): Promise<Openapi> {
   const swagger = await import('@nestjs/swagger');
-  for (const apply of noted) apply(swagger);
-  noted.length = 0;
+  // One by one: should one fail, the others are still there for whoever asks next.
+  for (let apply = noted.shift(); apply; apply = noted.shift()) apply(swagger);
   return swagger;
 }
 

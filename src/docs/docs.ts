@@ -22,7 +22,11 @@ export function mountDocs(app: NestFastifyApplication, config: Config, definitio
     let json: Promise<string> | undefined;
     serve(`/docs/${definition.name}/openapi.json`, 'application/json; charset=utf-8', () => {
       json ??= documentOf(app, config, definition).then((document) => JSON.stringify(document));
-      return json;
+      // What failed is tried again.
+      return json.catch((error: unknown) => {
+        json = undefined;
+        throw error;
+      });
     });
   }
   void server.register(fastifyStatic, { root: ASSETS_FOLDER, serve: false });

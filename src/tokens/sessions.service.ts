@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql } from '../database/sql.js';
@@ -31,7 +31,10 @@ const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {n
   RETURNING ${STANDING_COLUMNS}`;
 
 /** How many sessions one statement notes as seen. */
-const SEEN_BATCH = 500;
+const SEEN_BATCH = 100;
+
+/** How long to wait between them, in milliseconds: of a large store, each reads a hundred pages from the disk. */
+const SEEN_PAUSE_MS = 5;
 
 /** The statements on sessions. Each is safe to stop after. */
 @Injectable()
@@ -98,7 +101,7 @@ export class SessionsService {
         Object.fromEntries(batch.map((id, i) => [`id${i}`, id])),
       );
       // On SQLite a statement holds the thread that serves requests.
-      await setImmediate();
+      if (from + SEEN_BATCH < ids.length) await wait(SEEN_PAUSE_MS);
     }
   }
 

@@ -131,7 +131,8 @@ export class UsersService {
 
   /** Notes when accounts last signed in; later times win. */
   async noteSignIns(times: ReadonlyMap<number, Date>): Promise<void> {
-    for (const [id, lastSignInAt] of times) await this.users.update({ id }, { lastSignInAt });
+    for (const [id, at] of times)
+      await this.sql.rows('UPDATE users SET last_sign_in_at = :at WHERE id = :id', { id, at });
   }
 
   /**

@@ -228,3 +228,16 @@ describe('a body of POST /token-pair/auth/token/verify', () => {
     expect(appearance(await sendRaw(service.url, top, body))).toEqual(appearance(unknown));
   });
 });
+
+describe.each(HOT_ROUTES.filter(({ method }) => method === 'GET'))('a malformed body of $title', (hot) => {
+  it('is answered once, with 400, though nobody asked for it and the token is known', async () => {
+    const asker = await askerOf(service, hot);
+    for (let times = 0; times < 2; times++) {
+      expect((await asker.ask()).status).toBe(200);
+      const { ours } = await open();
+      const stream = text(ours);
+      ours.write(`${topOf(hot, asker, { 'transfer-encoding': 'chunked' })}ZZ\r\n`);
+      expect(answersIn(await stream).map(({ status }) => status)).toEqual([400]);
+    }
+  });
+});
