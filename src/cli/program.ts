@@ -76,7 +76,7 @@ function addClient(latchkey: Command): void {
     .action(async (options) => (await import('./clients.js')).listClients(options));
   client
     .command('revoke')
-    .description('close a client for good: its next request is refused')
+    .description('close a client for good: it is refused within a second')
     .argument('<id>', 'its client_id, svc_…')
     .addHelpText('after', example('latchkey client revoke svc_0123456789abcdef01234567'))
     .action(async (id) => (await import('./clients.js')).revokeClient(id));

@@ -68,6 +68,8 @@ describe('A storm of sign-ins, ten times what the hashing queue holds', { timeou
     // Its one route with a token hashes.
     const others = people.filter(({ driver }) => driver.name !== 'opaque-token');
     const memory = await measured(service, 'process_resident_memory_bytes');
+    // The log is written a moment later; this is the line of what was asked last.
+    await expect.poll(() => output.some((line) => line.includes('"/metrics"'))).toBe(true);
     const logged = output.length;
     const at = (i: number): Holder => people[i % people.length] as Holder;
 
