@@ -18,9 +18,6 @@ export class Usage implements BeforeApplicationShutdown {
   private readonly failure = new RepeatedFailure(new Logger(Usage.name));
   /** By `day contract`; days count from the epoch, as each request is counted and a date is dear to write. */
   private counts = new Map<string, Counts>();
-  /** Today, and each contract's key in `counts` for it. */
-  private day = NaN;
-  private readonly keys = new Map<string, string>();
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -29,13 +26,7 @@ export class Usage implements BeforeApplicationShutdown {
   ) {}
 
   count(contract: string, use: Use): void {
-    const day = Math.floor(this.clock.nowMs() / DAY_MS);
-    if (day !== this.day) {
-      this.day = day;
-      this.keys.clear();
-    }
-    let key = this.keys.get(contract);
-    if (key === undefined) this.keys.set(contract, (key = `${day} ${contract}`));
+    const key = `${Math.floor(this.clock.nowMs() / DAY_MS)} ${contract}`;
     let counts = this.counts.get(key);
     if (!counts) this.counts.set(key, (counts = { registrations: 0, sign_ins: 0, refreshes: 0, requests: 0 }));
     counts[use]++;

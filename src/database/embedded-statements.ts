@@ -18,15 +18,15 @@ export class EmbeddedStatements {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The rows that a statement selects or returns. @throws {QueryFailedError} as TypeORM's runner does */
-  rows<Row>(text: string, values: readonly EmbeddedValue[]): Row[] {
-    this.dataSource.logger.logQuery(text, [...values]);
+  rows<Row>(text: string, values: EmbeddedValue[]): Row[] {
+    this.dataSource.logger.logQuery(text, values);
     try {
       const statement = this.statement(text);
       if (statement.reader) return statement.all(...values) as Row[];
       statement.run(...values);
       return [];
     } catch (error) {
-      throw new QueryFailedError(text, [...values], error as Error);
+      throw new QueryFailedError(text, values, error as Error);
     }
   }
 

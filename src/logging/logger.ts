@@ -51,7 +51,8 @@ let opened: StandardOutput | undefined;
 
 /** Lines are written together: each by itself costs a request as much as checking its token. */
 function standardOutput(): StandardOutput {
-  opened ??= pino.destination({
+  if (opened) return opened;
+  opened = pino.destination({
     sync: false,
     minLength: 4096,
     periodicFlush: LATEST_MS,

@@ -19,13 +19,9 @@ const AUTHORIZATION = /^(?:Bearer +)?(\S+)$/i;
 
 /** The token of a request, wherever any contract carries one. @throws {AuthError} `token_missing` */
 function tokenOf(request: FastifyRequest, config: Config): string {
-  const token = headerToken(request) ?? request.cookies[cookieName(config)];
+  const token = authorizationToken(request.headers) ?? request.cookies[cookieName(config)];
   if (token === undefined) throw new AuthError('token_missing');
   return token;
-}
-
-function headerToken({ headers }: FastifyRequest): string | undefined {
-  return authorizationToken(headers);
 }
 
 /** The token in the header Authorization, as any contract writes it there. */
@@ -35,7 +31,7 @@ export function authorizationToken({ authorization }: IncomingHttpHeaders): stri
 
 /** Whether a request that `AccountGuard` let pass came with the cookie rather than with a token in its header. */
 export function comesWithCookie(request: FastifyRequest): boolean {
-  return headerToken(request) === undefined;
+  return authorizationToken(request.headers) === undefined;
 }
 
 const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokenOf);
@@ -63,7 +59,7 @@ export class AccountGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const token = headerToken(request);
+    const token = authorizationToken(request.headers);
     if (token === undefined && !SAFE_METHODS.has(request.method)) this.sameOrigin.canActivate(context);
     const isOpaque = token !== undefined && this.opaque.isWellFormed(token);
     return (isOpaque ? this.opaqueTokens : this.accessTokens).canActivate(context) as boolean | Promise<boolean>;

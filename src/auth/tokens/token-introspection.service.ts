@@ -96,19 +96,9 @@ export class TokenIntrospectionService {
   }
 
   private ofAccess(claims: AccessTokenClaims): LiveToken {
-    const { iss, sub, client_id, iat, exp, jti, sid, aud, username } = claims;
-    return {
-      kind: 'access',
-      issuer: iss,
-      audience: aud,
-      subject: sub,
-      clientId: client_id,
-      issuedAt: iat,
-      expiresAt: exp,
-      tokenId: jti,
-      sessionId: sid,
-      username: typeof username === 'string' ? username : undefined,
-    };
+    const { sid, aud, username } = claims;
+    const ofAccount = { audience: aud, sessionId: sid, username: typeof username === 'string' ? username : undefined };
+    return Object.assign(ofClaims('access', claims), ofAccount);
   }
 
   /** Also within the grace time only the latest generation counts: a caller has no use for an older one. */
