@@ -8,7 +8,7 @@ import type { Door } from './door.js';
 /** What an act gives a door to answer with: the account, and the tokens of its session, made when asked for. */
 export interface Grant {
   readonly subject: TokenSubject;
-  readonly accessToken: () => string;
+  readonly accessToken: () => Promise<string>;
   /** How long an access token lives that is made now, in seconds. */
   readonly accessTokenSeconds: () => number;
   readonly refreshToken: () => string;
@@ -31,7 +31,7 @@ export class Grants {
     };
     return {
       subject,
-      accessToken: () => {
+      accessToken: async () => {
         const { lifetime, claims } = ofAccessToken();
         return this.accessTokens.issue(session, subject, lifetime(this.config), claims(subject));
       },

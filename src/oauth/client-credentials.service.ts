@@ -16,7 +16,10 @@ export class ClientCredentialsService {
   ) {}
 
   /** @throws {OAuthError} `grant_type_unsupported` or `scope_invalid` */
-  issue({ id, scope: granted, from }: ServiceCaller, { grant_type, scope: wanted }: TokenRequestDto): TokenDto {
+  async issue(
+    { id, scope: granted, from }: ServiceCaller,
+    { grant_type, scope: wanted }: TokenRequestDto,
+  ): Promise<TokenDto> {
     if (grant_type !== 'client_credentials') throw new OAuthError('grant_type_unsupported');
     const act = { kind: 'client_token_issued', from, actor: id } as const;
     const scope = scopeOf(wanted ?? granted, granted);
@@ -26,7 +29,7 @@ export class ClientCredentialsService {
     }
     this.audit.record({ ...act, detail: { scope } });
     return {
-      access_token: this.accessTokens.issueForClient(id, scope),
+      access_token: await this.accessTokens.issueForClient(id, scope),
       token_type: 'Bearer',
       expires_in: this.config.CLIENT_TOKEN_TTL,
       ...(scope && { scope }),

@@ -58,7 +58,10 @@ export class OAuthController {
     exampleOf('scope_invalid'),
     ...UNAUTHENTICATED,
   )
-  token(@Caller() caller: ServiceCaller, @ContractBody(OAUTH, TokenRequestDto) request: TokenRequestDto): TokenDto {
+  token(
+    @Caller() caller: ServiceCaller,
+    @ContractBody(OAUTH, TokenRequestDto) request: TokenRequestDto,
+  ): Promise<TokenDto> {
     return this.credentials.issue(caller, request);
   }
 

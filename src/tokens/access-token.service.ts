@@ -1,6 +1,5 @@
 import { randomUUID, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
@@ -15,7 +14,7 @@ import { KeyRing } from './key-ring.js';
 import { longestTokenSeconds } from './key-schedule.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { REVOKED, Revocations } from './revocations.js';
-import { signedClaims } from './signature.js';
+import { signedClaims, signedToken } from './signature.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
 import type { LiveSession, TokenSubject } from './token-subject.js';
 
@@ -39,7 +38,6 @@ export class AccessTokenService {
   private readonly verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS });
 
   constructor(
-    private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly revocations: Revocations,
     private readonly feed: RevocationFeed,
@@ -48,7 +46,12 @@ export class AccessTokenService {
   ) {}
 
   /** A token for a session. It ends with its lifetime or with the session, whichever comes first. */
-  issue(session: LiveSession, subject: TokenSubject, lifetimeSeconds: number, extraClaims: object): string {
+  async issue(
+    session: LiveSession,
+    subject: TokenSubject,
+    lifetimeSeconds: number,
+    extraClaims: object,
+  ): Promise<string> {
     const iat = this.clock.nowSeconds();
     return this.sign({
       ...extraClaims,
@@ -64,7 +67,7 @@ export class AccessTokenService {
   }
 
   /** A token for a service client, which opens nothing of an account's. */
-  issueForClient(clientId: string, scope: string): string {
+  async issueForClient(clientId: string, scope: string): Promise<string> {
     const iat = this.clock.nowSeconds();
     return this.sign({
       iss: this.config.PUBLIC_URL,
@@ -79,17 +82,12 @@ export class AccessTokenService {
     });
   }
 
-  private sign(claims: AccessTokenClaims | ClientTokenClaims): string {
+  private async sign(claims: AccessTokenClaims | ClientTokenClaims): Promise<string> {
     const { kid, algorithm, privateKey } = this.keys.signer;
     // Keys are kept for so long after their turn; a token that outlived its key could not be verified.
     if (claims.exp - claims.iat > longestTokenSeconds(this.config))
       throw new Error('A token would outlive its key: see longestTokenSeconds().');
-    return this.jwt.sign(claims, {
-      privateKey,
-      algorithm,
-      keyid: kid,
-      header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE },
-    });
+    return signedToken({ alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid }, claims, privateKey);
   }
 
   /** How long a token for a session lives that is issued now: its lifetime, or what is left of the session. */

@@ -152,7 +152,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
   });
 
   it("refuses a service client's token", async () => {
-    const token = service.app.get(AccessTokenService).issueForClient('svc_demo', 'introspect');
+    const token = await service.app.get(AccessTokenService).issueForClient('svc_demo', 'introspect');
     expect(await asked({ authorization: `Bearer ${token}` })).toEqual(problem('token_type_wrong'));
   });
 

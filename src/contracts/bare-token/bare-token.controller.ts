@@ -84,6 +84,6 @@ export class BareTokenController {
   }
 }
 
-function answer(grant: Grant): AuthTokenDto {
-  return { authToken: grant.accessToken() };
+async function answer(grant: Grant): Promise<AuthTokenDto> {
+  return { authToken: await grant.accessToken() };
 }

@@ -95,15 +95,16 @@ export class BasicController {
   }
 }
 
-function tokens(before: string, after: string, grant: Grant): TokensDto {
+async function tokens(before: string, after: string, grant: Grant): Promise<TokensDto> {
   return {
     message: `${before} ${grant.subject.email} ${after}`.trim(),
-    access_token: grant.accessToken(),
+    access_token: await grant.accessToken(),
     refresh_token: grant.refreshToken(),
     statusCode: 200,
   };
 }
 
-function refreshed(grant: Grant): RefreshedDto {
-  return { message: 'Success', access_token: grant.accessToken(), email: grant.subject.email ?? '', statusCode: 200 };
+async function refreshed(grant: Grant): Promise<RefreshedDto> {
+  const access_token = await grant.accessToken();
+  return { message: 'Success', access_token, email: grant.subject.email ?? '', statusCode: 200 };
 }

@@ -12,8 +12,8 @@ export function readCookie(request: Presented, config: Config): string {
 }
 
 /** Answers with a fresh cookie, and with what its token says; never with the token. */
-export function answerWithCookie(reply: FastifyReply, config: Config, grant: Grant): MeDto {
+export async function answerWithCookie(reply: FastifyReply, config: Config, grant: Grant): Promise<MeDto> {
   const { accessToken, accessTokenSeconds, subject } = grant;
-  setSessionCookie(reply, config, accessToken(), accessTokenSeconds());
+  setSessionCookie(reply, config, await accessToken(), accessTokenSeconds());
   return { id: subject.id, username: subject.username ?? '', is_admin: subject.isAdmin };
 }

@@ -163,6 +163,7 @@ export class TokenPairController {
   }
 }
 
-function pair(grant: Grant): TokenPairDto {
-  return { refresh: grant.refreshToken(), access: grant.accessToken() };
+async function pair(grant: Grant): Promise<TokenPairDto> {
+  const access = await grant.accessToken();
+  return { refresh: grant.refreshToken(), access };
 }
