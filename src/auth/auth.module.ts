@@ -26,6 +26,7 @@ import { LastSignIns } from './last-sign-ins.js';
 import { MailRequests } from './by-mail/mail-requests.js';
 import { MailedLinks } from './by-mail/mailed-links.service.js';
 import { Notices } from './by-mail/notices.js';
+import { OpaqueMemories } from './sessions/opaque-memory.js';
 import { OpaqueSessionsService } from './sessions/opaque-sessions.service.js';
 import { OwnerCheck } from './account/owner-check.service.js';
 import { PasswordResetService } from './by-mail/password-reset.service.js';
@@ -91,6 +92,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     SignInTrail,
     ActTrail,
     IdleTimes,
+    OpaqueMemories,
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,

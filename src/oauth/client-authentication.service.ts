@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { AuditEntry } from '../audit/audit-entry.js';
@@ -98,7 +98,7 @@ export class ClientAuthenticationService {
 
 /** Tells a client with its secret from any other, and does not tell the secret. */
 function keyOf(scope: Scope, { id, secret }: PresentedBy<'secret'>): string {
-  return `${scope} ${id} ${createHash('sha256').update(secret).digest('base64')}`;
+  return `${scope} ${id} ${hash('sha256', secret)}`;
 }
 
 type PresentedBy<By> = Extract<PresentedClient, { by: By }>;

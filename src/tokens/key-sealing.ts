@@ -1,8 +1,8 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createPrivateKey,
+  hash,
   type JsonWebKey,
   type KeyObject,
   randomBytes,
@@ -45,5 +45,5 @@ export function unsealKey(sealed: string, kid: string, secret: ServiceSecret): K
 export function thumbprint(jwk: JsonWebKey): string {
   const members =
     jwk.kty === 'EC' ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y } : { e: jwk.e, kty: jwk.kty, n: jwk.n };
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+  return hash('sha256', JSON.stringify(members), 'base64url');
 }

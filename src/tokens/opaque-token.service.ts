@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 const TOKEN_BYTES = 32;
@@ -19,6 +19,6 @@ export class OpaqueTokenService {
 
   /** What is stored of a token: hex SHA-256. The token has 256 bits of entropy, so a fast hash is enough. */
   hash(token: string): string {
-    return createHash('sha256').update(token).digest('hex');
+    return hash('sha256', token);
   }
 }

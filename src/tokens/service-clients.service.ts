@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
@@ -38,7 +38,7 @@ export class ServiceClientsService {
     await this.clients.insert({
       id,
       name,
-      secretHash: hashOf(secret).toString('hex'),
+      secretHash: hash('sha256', secret),
       scopes: [...new Set(scopes)].sort().join(' '),
       createdAt: this.clock.now(),
       revokedAt: null,
@@ -72,7 +72,10 @@ export class ServiceClientsService {
   /** The client of an id and its secret. A wrong secret, a revoked client and an unknown one cost the same. */
   async authenticate(id: string, secret: string): Promise<ServiceClient | undefined> {
     const client = await this.find(id);
-    const isRight = timingSafeEqual(hashOf(secret), Buffer.from(client?.secretHash ?? NO_HASH, 'hex'));
+    const isRight = timingSafeEqual(
+      hash('sha256', secret, 'buffer'),
+      Buffer.from(client?.secretHash ?? NO_HASH, 'hex'),
+    );
     return isRight && client?.revokedAt === null ? client : undefined;
   }
 
@@ -80,8 +83,4 @@ export class ServiceClientsService {
   private async find(id: string): Promise<ServiceClient | undefined> {
     return ID_FORM.test(id) ? this.rows.one(ServiceClient, 'id', id) : undefined;
   }
-}
-
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

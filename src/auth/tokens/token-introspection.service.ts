@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import type { AccessTokenClaims, ClientTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
-import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
-import { RevocationFeed } from '../../tokens/revocation-feed.js';
-import { Revocations } from '../../tokens/revocations.js';
 import { ServiceClientsService } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
-import { ADMITTED_FOR_MS, isRecent } from '../sessions/opaque-sessions.service.js';
+import { OpaqueMemories, type OpaqueMemory } from '../sessions/opaque-memory.js';
 import { refusalOf } from '../sessions/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
 
@@ -33,33 +29,22 @@ export interface LiveToken {
   readonly scope?: string;
 }
 
-/** How many opaque tokens are remembered; half a kilobyte each. */
-const REMEMBERED = 20_000;
-
-/** What was read of an opaque token. */
-interface Seen {
-  readonly live: LiveToken;
-  readonly sessionId: string;
-  readonly readAtMs: number;
-  readonly endMs: number;
-}
-
 /** Says what a token of any contract is worth (RFC 7662). Asking changes nothing and raises no alarm. */
 @Injectable()
 export class TokenIntrospectionService {
-  private readonly seen = new LRUCache<string, Seen>({ max: REMEMBERED });
+  private readonly seen: OpaqueMemory<LiveToken>;
 
   constructor(
     private readonly tokens: TokenReadingService,
     private readonly accessTokens: AccessTokenService,
     private readonly clients: ServiceClientsService,
     private readonly standings: SessionStandings,
-    private readonly opaqueTokens: OpaqueTokenService,
-    private readonly revocations: Revocations,
-    private readonly feed: RevocationFeed,
+    memories: OpaqueMemories,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.seen = memories.make();
+  }
 
   /**
    * A token that counts now; `undefined` for any other: not ours, expired, revoked, of an account that is pending, gone
@@ -77,11 +62,7 @@ export class TokenIntrospectionService {
    */
   recall(token: string): LiveToken | undefined {
     const claims = this.accessTokens.recall(token);
-    if (claims) return this.accessTokens.admitAtOnce(claims, undefined) && this.ofAccess(claims);
-    if (!this.opaqueTokens.isWellFormed(token)) return undefined;
-    const seen = this.seen.get(this.opaqueTokens.hash(token));
-    if (!seen || !isRecent(seen, this.clock.nowMs(), ADMITTED_FOR_MS) || !this.feed.isFresh) return undefined;
-    return this.revocations.reasonOf(seen.sessionId) ? undefined : seen.live;
+    return claims ? this.accessTokens.admitAtOnce(claims, undefined) && this.ofAccess(claims) : this.seen.recall(token);
   }
 
   private async live(token: ReadToken, text: string, readAtMs: number): Promise<LiveToken | undefined> {
@@ -128,7 +109,7 @@ export class TokenIntrospectionService {
       sessionId: id,
       ...nameOf(standing),
     };
-    this.seen.set(this.opaqueTokens.hash(token), { live, sessionId: id, readAtMs, endMs: expiresAt.getTime() });
+    this.seen.remember(token, standing.session, live, readAtMs);
     return live;
   }
 }
