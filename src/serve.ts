@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
 import { type Config, ConfigError, readEnvironment } from './config/env.js';
-import { logWritten } from './logging/logger.js';
+import { logWritten } from './logging/standard-output.js';
 
 /**
  * How long running requests may take to finish after SIGTERM, and when the process begins to end whatever happens, in

@@ -10,6 +10,7 @@ import { emptyFolder, freePort, type ServiceProcess, startProcess } from './supp
 import type { LogLine } from './support/service.js';
 
 const LOGGER = pathToFileURL(resolve('dist/logging/logger.js')).href;
+const OUTPUT = pathToFileURL(resolve('dist/logging/standard-output.js')).href;
 
 async function start(): Promise<ServiceProcess> {
   const service = startProcess(emptyFolder(), { PORT: await freePort() });
@@ -60,6 +61,22 @@ describe('standard output', () => {
   });
 });
 
+describe('a process that ends without waiting for its log', () => {
+  it('loses no line, however long they are and whatever is in them', async () => {
+    const texts =
+      "['a', 'é'.repeat(5000), '€'.repeat(9000), '😀'.repeat(3000), 'z'.repeat(40_000), 'b'].flatMap((t) => [t, t])";
+    const script = `import { createLogger } from '${LOGGER}'; const log = createLogger('info');
+      for (const t of ${texts}) log.info(t); process.exit(3);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = (await text(child.stdout)).trimEnd().split('\n');
+    const said = lines.map((line) => (JSON.parse(line) as LogLine).msg);
+    const expected = ['a', 'é'.repeat(5000), '€'.repeat(9000), '😀'.repeat(3000), 'z'.repeat(40_000), 'b'];
+    expect(said).toEqual(expected.flatMap((one) => [one, one]));
+  });
+});
+
 describe('SIGTERM', () => {
   it('loses no line of a request that was answered, whichever way, and none twice', async () => {
     const service = await start();
@@ -102,7 +119,8 @@ describe('SIGTERM', () => {
 describe('a reader of standard output that is slow', () => {
   /** The lines of a process that logs, waits for its log and ends, read only after that was begun. */
   async function linesReadLate(count: number): Promise<string[]> {
-    const script = `import { createLogger, logWritten } from '${LOGGER}'; const log = createLogger('info');
+    const script = `import { logWritten } from '${OUTPUT}';
+      import { createLogger } from '${LOGGER}'; const log = createLogger('info');
       for (let i = 0; i < ${count}; i++) log.info({ i }, 'x'.repeat(100));
       await logWritten(); process.exit(0);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {

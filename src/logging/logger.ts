@@ -1,13 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
-
-/** How long a line may wait to be written, in milliseconds. */
-const LATEST_MS = 100;
-
-/** How much may wait for somebody who does not read, in bytes, and how long the end of the process waits, in milliseconds. */
-const MOST_WAITING_BYTES = 16 * 1024 * 1024;
-const LONGEST_WAIT_MS = 1000;
+import { standardOutput } from './standard-output.js';
 
 /** What a log line may say of an error. No statement, parameter or request goes with it: they may hold secrets. */
 function describeError(error: unknown): object {
@@ -45,38 +38,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return destination ? pino(options, destination) : pino({ ...options, hooks: AT_ONCE }, standardOutput());
 }
 
-type StandardOutput = ReturnType<typeof pino.destination>;
-
-let opened: StandardOutput | undefined;
-
-/** Lines are written together: each by itself costs a request as much as checking its token. */
-function standardOutput(): StandardOutput {
-  if (opened) return opened;
-  opened = pino.destination({
-    sync: false,
-    minLength: 4096,
-    periodicFlush: LATEST_MS,
-    maxLength: MOST_WAITING_BYTES,
-  });
-  opened.once('drop', () =>
-    process.stderr.write('Nobody reads the log on standard output; its lines are dropped from now on.\n'),
-  );
-  return opened;
-}
-
-/** Waits until the lines are written that were logged to standard output, or a second. */
-export async function logWritten(): Promise<void> {
-  const output = opened;
-  if (!output) return;
-  const written = new Promise<void>((resolve) => output.flush(() => resolve()));
-  await Promise.race([written, wait(LONGEST_WAIT_MS, undefined, { ref: false })]);
-}
-
 /** What warns of something waits for no other lines. */
 const AT_ONCE = {
   logMethod(this: Logger, line: Parameters<LogFn>, method: LogFn, level: number): void {
     method.apply(this, line);
-    if (level >= pino.levels.values.warn!) opened?.flush();
+    if (level >= pino.levels.values.warn!) standardOutput().flush();
   },
 };
 
