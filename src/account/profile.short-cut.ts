@@ -4,7 +4,7 @@ import { AccountProfileService } from '../auth/account/account-profile.service.j
 import { authorizationToken } from '../auth/guards/account.guard.js';
 import { AccessTokenStrategy } from '../auth/strategies/access-token.strategy.js';
 import { OpaqueTokenStrategy } from '../auth/strategies/opaque-token.strategy.js';
-import type { ShortRoute, Shortly } from '../contract-kit/short-cuts.js';
+import { JsonBody, type ShortRoute, type Shortly } from '../contract-kit/short-cuts.js';
 import { profileDto } from './profile.dto.js';
 
 /** `GET /account` for whoever presents a known token in the header; with the cookie it takes the long way. */
@@ -28,6 +28,6 @@ export class ProfileShortCut implements ShortRoute {
     const principal = this.opaqueTokens.recall({ token }) ?? this.accessTokens.recall({ token, contract: undefined });
     if (!principal) return undefined;
     const { accountId } = principal;
-    return { body: profileDto(await this.profiles.of(principal), principal), accountId };
+    return { body: new JsonBody(profileDto(await this.profiles.of(principal), principal)), accountId };
   };
 }

@@ -5,7 +5,7 @@ import { AccessTokenStrategy } from '../auth/strategies/access-token.strategy.js
 import { Config } from '../config/env.js';
 import type { Contract } from './contract.js';
 import type { Contracts } from './contracts.js';
-import type { ShortRoute, Shortly } from './short-cuts.js';
+import { JsonBody, type ShortRoute, type Shortly } from './short-cuts.js';
 
 /** How a contract answers at a route where the answer follows from an access token alone. */
 export type TokenAnswer =
@@ -13,6 +13,10 @@ export type TokenAnswer =
   | { readonly me: (principal: TokenPrincipal) => object }
   /** To a question about a token, which the request has in its body. */
   | { readonly tokenIn: (body: Buffer, mediaType: string) => unknown; readonly valid: object };
+
+interface Asked extends Pick<Extract<TokenAnswer, { valid: unknown }>, 'tokenIn'> {
+  readonly valid: JsonBody;
+}
 
 /** Makes the short cuts of the contracts. */
 @Injectable()
@@ -30,9 +34,16 @@ export class ContractShortCuts {
         const route = `/${contract.name}${path}`;
         const paths = contracts.ofBarePath(path) === contract ? [route, path] : [route];
         const common = { method, route, paths, contract: contract.name };
-        return 'me' in how
-          ? { ...common, asksInBody: false, answer: ({ headers }) => this.me(contract, how, presented(headers)) }
-          : { ...common, asksInBody: true, answer: ({ headers }, body) => this.asked(contract, how, headers, body) };
+        if ('me' in how) {
+          const me = onceForEach(how.me);
+          return { ...common, asksInBody: false, answer: ({ headers }) => this.me(contract, me, presented(headers)) };
+        }
+        const asked = { tokenIn: how.tokenIn, valid: new JsonBody(how.valid) };
+        return {
+          ...common,
+          asksInBody: true,
+          answer: ({ headers }, body) => this.asked(contract, asked, headers, body),
+        };
       }),
     );
 
@@ -43,7 +54,7 @@ export class ContractShortCuts {
 
   private me(
     { name, accessToken }: Contract,
-    { me }: Extract<TokenAnswer, { me: unknown }>,
+    me: (principal: TokenPrincipal) => JsonBody,
     presented: Presented,
   ): Shortly {
     const token = accessToken?.read(presented, this.config);
@@ -53,7 +64,7 @@ export class ContractShortCuts {
 
   private asked(
     { name }: Contract,
-    { tokenIn, valid }: Extract<TokenAnswer, { valid: unknown }>,
+    { tokenIn, valid }: Asked,
     headers: IncomingMessage['headers'],
     body: Buffer | undefined,
   ): Shortly {
@@ -61,4 +72,16 @@ export class ContractShortCuts {
     const isKnown = typeof token === 'string' && this.accessTokens.knows({ token, contract: name });
     return isKnown ? { body: valid, accountId: null } : undefined;
   }
+}
+
+/** What is answered to whom a token speaks for, made once for each token: it follows from the claims alone. */
+function onceForEach(me: (principal: TokenPrincipal) => object): (principal: TokenPrincipal) => JsonBody {
+  const made = new WeakMap<object, JsonBody>();
+  return (principal) => {
+    const known = made.get(principal.claims);
+    if (known) return known;
+    const body = new JsonBody(me(principal));
+    made.set(principal.claims, body);
+    return body;
+  };
 }

@@ -1,8 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 
+/** A body in JSON as it goes out. */
+export class JsonBody {
+  readonly text: string;
+  /** In bytes, as a header says it. */
+  readonly length: string;
+
+  constructor(value: object) {
+    this.text = JSON.stringify(value);
+    this.length = String(Buffer.byteLength(this.text));
+  }
+}
+
 /** What a short cut answers. */
 export interface ShortAnswer {
-  readonly body: object;
+  readonly body: JsonBody;
   /** Whom the request speaks for, if it does for anybody. */
   readonly accountId: number | null;
 }

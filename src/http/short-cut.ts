@@ -101,10 +101,10 @@ class Answers {
   private send(request: IncomingMessage, response: ServerResponse, answer: ShortAnswer, beganAtMs: number): void {
     const { manners, kind } = this;
     const id = manners.idOf(request);
-    const body = JSON.stringify(answer.body);
+    const { text, length } = answer.body;
     const headers = this.headersFor(request.headers.origin);
-    response.writeHead(200, [...headers, 'x-request-id', id, 'content-length', String(Buffer.byteLength(body))]);
-    response.end(body);
+    response.writeHead(200, [...headers, 'x-request-id', id, 'content-length', length]);
+    response.end(text);
     const ms = Math.round((performance.now() - beganAtMs) * 10) / 10;
     manners.log.write(new RequestLogger(manners.logger, { id }), { kind, ms, accountId: answer.accountId });
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { TokenIntrospectionService } from '../auth/tokens/token-introspection.service.js';
 import { RawBody } from '../contract-kit/body.js';
-import type { ShortRoute, Shortly } from '../contract-kit/short-cuts.js';
+import { JsonBody, type ShortRoute, type Shortly } from '../contract-kit/short-cuts.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { introspectionOf } from './introspection.dto.js';
 import { oauthForm } from './oauth-form.js';
@@ -29,6 +29,6 @@ export class IntrospectionShortCut implements ShortRoute {
     if (typeof token !== 'string') return undefined;
     if (!this.clients.wasAllowed('introspect', presentedClient(headers.authorization, form))) return undefined;
     const live = this.introspection.recall(token);
-    return live && { body: introspectionOf(live), accountId: null };
+    return live && { body: new JsonBody(introspectionOf(live)), accountId: null };
   };
 }
