@@ -61,7 +61,7 @@ export class UsersService {
    */
   async insert(account: NewAccount): Promise<User> {
     const now = this.clock.now();
-    const user = this.users.create({
+    const values = {
       username: account.username ?? null,
       usernameKey: account.username === undefined ? null : canonical(account.username),
       email: account.email ?? null,
@@ -78,17 +78,17 @@ export class UsersService {
       createdAt: now,
       updatedAt: now,
       lastSignInAt: null,
-    });
+    };
     try {
       // A power cut that took the account back would let another have its id, and be whom its tokens speak for.
-      await this.durability.durably(() => this.users.insert(user));
+      const id = await this.durability.durably(() => this.rows.add(User, values));
+      return Object.assign(new User(), values, { id });
     } catch (cause) {
       const column = collidedColumn(cause, NAMES);
       if (!column) throw cause;
       // Whoever had the name may be gone by now; it was taken all the same.
       throw (await this.takenName(account, cause)) ?? taken(column, account, cause);
     }
-    return user;
   }
 
   /** Stores another hash of the same password, unless the password was changed meanwhile. */
