@@ -29,7 +29,7 @@ export const FULL: Thoroughness = {
   isQuick: false,
   rounds: 5,
   hot: { warmUpMs: 1200, roundMs: 1000 },
-  hashing: { warmUpMs: 500, roundMs: 2500 },
+  hashing: { warmUpMs: 5000, roundMs: 2500 },
   growth: GROWTH,
 };
 
