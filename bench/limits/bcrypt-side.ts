@@ -6,6 +6,9 @@ import { type Round, type Side, spending } from '../contest.js';
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
+/** Machine code has nothing to warm up but its threads. */
+const WARM_UP_MS = 300;
+
 /** Native bcrypt alone as one of those that are compared, in a process of its own until the run is over. */
 export function bcryptSide(bench: Bench, name: string, kind: 'hash' | 'verify'): Side {
   const child: Child = spawn(process.execPath, ['bench/limits/bcrypt.mjs'], {
@@ -14,11 +17,11 @@ export function bcryptSide(bench: Bench, name: string, kind: 'hash' | 'verify'):
   const lines = createInterface(child.stdout);
   bench.atEnd(() => child.kill());
   const run = (ms: number): Promise<Round> => spending(child.pid as number, () => ask(child, lines, `${kind} ${ms}`));
-  const { warmUpMs, roundMs } = bench.thoroughness.hashing;
+  const { roundMs } = bench.thoroughness.hashing;
   return {
     name,
     does: `bcrypt cost 10 (@node-rs/bcrypt, ${kind}) in two threads, nothing else`,
-    warmUp: async () => void (await run(warmUpMs)),
+    warmUp: async () => void (await run(WARM_UP_MS)),
     round: async () => ({ ...(await run(roundMs)), main: undefined }),
   };
 }

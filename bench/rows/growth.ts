@@ -6,11 +6,15 @@ import type { Group, GroupResult } from './group.js';
 import { registrations, signInsOf } from './passwords.js';
 import { refreshesOf } from './refresh.js';
 import { type HotRoute, protectedRoutes, storeRoutes } from './routes.js';
+import { measureStorm, stormAt } from './storm.js';
 
 /** A million accounts with three million sessions, 100,000 of them revoked. */
 export const MILLION = 1_000_000;
 
 const OF_SMALL = 0.9;
+
+/** How often a storm blows over the large store. */
+const STORMS = 3;
 
 /** Every act on a store of a million accounts beside the same on one of a thousand. */
 export const GROWTH: Group = {
@@ -21,10 +25,14 @@ export const GROWTH: Group = {
       'a thousand accounts': await bench.newStore('grown'),
       'a million accounts': await Store.of(MILLION),
     };
+    for (const store of Object.values(stores)) await store.read();
     const services: [string, Store, RunningServer][] = [];
     try {
       for (const [name, store] of Object.entries(stores)) services.push([name, store, await store.start()]);
-      return { contests: await measureActs(bench, services) };
+      const contests = await measureActs(bench, services);
+      const [, [name, store, service]] = services as [unknown, (typeof services)[number]];
+      const storm = await measureStorm(bench, stormAt(name, service, store, STORMS));
+      return { contests: [...contests, storm.contest], figures: storm.figures };
     } finally {
       for (const [, , service] of services) await service.stop();
     }

@@ -6,6 +6,7 @@ import type { Request } from '../load/request.js';
 import type { RunResult } from '../load/messages.js';
 import type { RunningServer } from '../processes.js';
 import { spreadOf } from '../statistics.js';
+import type { Store } from '../store/store.js';
 import type { Group, GroupResult } from './group.js';
 import { signInsOf } from './passwords.js';
 import { protectedRoutes } from './routes.js';
@@ -26,7 +27,7 @@ const MEDIAN_MS = 3;
 const P99_MS = 25;
 
 /** A server in a storm of sign-ins. */
-interface Weather {
+export interface Weather {
   readonly name: string;
   readonly server: RunningServer;
   readonly signIns: readonly Request[];
@@ -42,40 +43,49 @@ export const STORM: Group = {
   isQuick: true,
   async measure(bench: Bench): Promise<GroupResult> {
     const { isQuick, rounds } = bench.thoroughness;
-    const [me] = protectedRoutes(bench.store);
-    const ours: Weather = {
-      name: 'Latchkey',
-      server: bench.service,
-      signIns: signInsOf(bench.store),
-      protectedRequests: me?.requests ?? [],
-      inFlight: IN_FLIGHT,
-      // The last of so many in flight take seconds to be answered.
-      rounds: isQuick ? 2 : rounds,
-      isJudged: true,
-    };
+    // The last of so many in flight take seconds to be answered.
+    const ours = stormAt('Latchkey', bench.service, bench.store, isQuick ? 2 : rounds);
     const all = [ours, ...(isQuick ? [] : await peers(bench))];
     const contests: ContestResult[] = [];
     const figures: Figure[] = [];
     for (const weather of all) {
-      const probes: RunResult[] = [];
-      contests.push(await measureStorm(bench, weather, probes));
-      figures.push(...figuresOf(weather, probes));
+      const measured = await measureStorm(bench, weather);
+      contests.push(measured.contest);
+      figures.push(...measured.figures);
     }
     return { contests, figures };
   },
 };
 
-async function measureStorm(bench: Bench, weather: Weather, probes: RunResult[]): Promise<ContestResult> {
+/** A storm at a service of ours, which is judged. */
+export function stormAt(name: string, server: RunningServer, store: Store, rounds: number): Weather {
+  const [me] = protectedRoutes(store);
+  const protectedRequests = me?.requests ?? [];
+  return { name, server, signIns: signInsOf(store), protectedRequests, inFlight: IN_FLIGHT, rounds, isJudged: true };
+}
+
+/** The sign-ins of a storm with and without protected requests beside them, and how long these take. */
+export async function measureStorm(
+  bench: Bench,
+  weather: Weather,
+): Promise<{ readonly contest: ContestResult; readonly figures: Figure[] }> {
+  const probes: RunResult[] = [];
+  const contest = await blow(bench, weather, probes);
+  return { contest, figures: figuresOf(weather, probes) };
+}
+
+async function blow(bench: Bench, weather: Weather, probes: RunResult[]): Promise<ContestResult> {
   const { name, server, inFlight, isJudged, rounds } = weather;
   const planId = bench.load.plan(weather.signIns);
   const options = { connections: inFlight };
-  const alone = bench.hashingSide({
+  const parts = {
     name: `${name}: ${inFlight} sign-ins in flight, alone`,
     does: 'bcrypt cost 10 and what belongs to a sign-in',
     server,
     planId,
     options,
-  });
+  };
+  const alone = bench.hashingSide(parts, bench.thoroughness.storm);
   const beside: Side = {
     name: `${name}: ${inFlight} sign-ins in flight, beside protected requests`,
     does: `the same, and a protected request every ${EVERY_MS} ms over one connection`,
@@ -88,7 +98,7 @@ async function measureStorm(bench: Bench, weather: Weather, probes: RunResult[])
 
 async function storm(bench: Bench, weather: Weather, planId: number, probes: RunResult[]): Promise<Round> {
   const { server, inFlight, protectedRequests } = weather;
-  const { roundMs } = bench.thoroughness.hashing;
+  const { roundMs } = bench.thoroughness.storm;
   const probePlan = bench.load.plan(protectedRequests);
   const probing = wait(RISING_MS).then(() =>
     bench.load.run(probePlan, server.port, roundMs, { connections: 1, everyMs: EVERY_MS }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   cpSync,
+  createReadStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { commandLine, type RunningServer, startService } from '../processes.js';
 import { exchange } from '../load/exchange.js';
 import { fill } from './fill.js';
@@ -23,6 +25,9 @@ const KEPT_DAYS = 7;
 
 /** What decides what is in a filled store. */
 const FILLED_BY = ['bench/store/fill.ts', 'bench/store/identities.ts'];
+
+/** How much of a database is read at once, in bytes. */
+const READ_BYTES = 1024 * 1024;
 
 const STORE = /^latchkey-bench-[0-9a-f]{12}-\d+$/;
 
@@ -60,6 +65,12 @@ export class Store {
   /** The service on it, as its users run it. */
   start(): Promise<RunningServer> {
     return startService(this.folder, { ...SETTINGS, DATA_DIR: this.folder });
+  }
+
+  /** Reads all of it once, so that the operating system has it in memory, as that of a service that has been up for a while. */
+  async read(): Promise<void> {
+    const file = createReadStream(join(this.folder, 'latchkey.db'), { highWaterMark: READ_BYTES });
+    await finished(file.resume());
   }
 
   /** What makes tokens of its sessions. */
