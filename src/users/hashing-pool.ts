@@ -46,6 +46,8 @@ export class HashingPool implements OnApplicationShutdown {
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
+      // With them, piscina may take a thread's answer while it hands it work, and then forgets that the thread is to end.
+      atomics: 'disabled',
       maxQueue: config.HASH_QUEUE_LIMIT,
       execArgv: THREAD_OPTIONS,
     });
