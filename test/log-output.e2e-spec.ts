@@ -61,19 +61,39 @@ describe('standard output', () => {
   });
 });
 
-describe('a process that ends without waiting for its log', () => {
-  it('loses no line, however long they are and whatever is in them', async () => {
-    const texts =
-      "['a', 'é'.repeat(5000), '€'.repeat(9000), '😀'.repeat(3000), 'z'.repeat(40_000), 'b'].flatMap((t) => [t, t])";
-    const script = `import { createLogger } from '${LOGGER}'; const log = createLogger('info');
-      for (const t of ${texts}) log.info(t); process.exit(3);`;
+describe('the log of a process that ends', () => {
+  /** What a process says that logs and ends. */
+  async function saidBy(statements: string): Promise<unknown[]> {
+    const script = `import { logWritten } from '${OUTPUT}';
+      import { createLogger } from '${LOGGER}'; const log = createLogger('info'); ${statements}`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = (await text(child.stdout)).trimEnd().split('\n');
-    const said = lines.map((line) => (JSON.parse(line) as LogLine).msg);
-    const expected = ['a', 'é'.repeat(5000), '€'.repeat(9000), '😀'.repeat(3000), 'z'.repeat(40_000), 'b'];
-    expect(said).toEqual(expected.flatMap((one) => [one, one]));
+    return lines.map((line) => (JSON.parse(line) as LogLine).msg);
+  }
+
+  it.each(['', 'process.exit(3)', "throw new Error('expected')"])(
+    'has its last lines, also after “%s”',
+    async (end) => {
+      expect(
+        await saidBy(`process.on('uncaughtException', () => process.exit(4)); log.info('a'); log.info('é'); ${end}`),
+      ).toEqual(['a', 'é']);
+    },
+  );
+
+  it('has every line whole, however long they are and whatever is in them', async () => {
+    const texts: [string, number][] = [
+      ['a', 1],
+      ['é', 5000],
+      ['€', 9000],
+      ['😀', 3000],
+      ['z', 40_000],
+      ['b', 1],
+    ];
+    const logged = `for (const [of, times] of ${JSON.stringify(texts)}) for (const _ of 'ab') log.info(of.repeat(times));`;
+    const expected = texts.flatMap(([of, times]) => [of.repeat(times), of.repeat(times)]);
+    expect(await saidBy(`${logged} await logWritten();`)).toEqual(expected);
   });
 });
 

@@ -17,13 +17,12 @@ const BYTES_OF_CHARACTER = 3;
  * token. They wait as bytes. As texts, of which each garbage collection copies all parts, they cost 1 to 5 µs a line.
  */
 class StandardOutput implements DestinationStream {
-  private page = Buffer.allocUnsafe(PAGE_BYTES);
+  private readonly page = Buffer.allocUnsafe(PAGE_BYTES);
   private used = 0;
   private readonly out: ReturnType<typeof pino.destination>;
 
   constructor() {
-    // Before pino listens for the same, and writes what it was handed until then.
-    process.once('exit', () => this.handOn());
+    process.once('exit', () => this.writeTheRest());
     // With 0 for `minLength`, its `flush` would do nothing.
     const options = { sync: false, contentMode: 'buffer', minLength: 1, maxLength: MOST_WAITING_BYTES } as const;
     this.out = pino.destination(options);
@@ -46,11 +45,17 @@ class StandardOutput implements DestinationStream {
     this.out.flush(written);
   }
 
+  /** A copy, as a page that is nearly empty would be kept whole for as long as it waits, and counted as what is in it. */
   private handOn(): void {
     if (this.used === 0) return;
-    this.hand(this.page.subarray(0, this.used));
-    this.page = Buffer.allocUnsafe(PAGE_BYTES);
+    this.hand(Buffer.from(this.page.subarray(0, this.used)));
     this.used = 0;
+  }
+
+  /** At the end of a process nothing is written any more but at once. */
+  private writeTheRest(): void {
+    this.out.flushSync();
+    if (this.used > 0) pino.destination({ sync: true }).write(this.page.toString('utf8', 0, this.used));
   }
 
   private hand(bytes: Buffer): void {

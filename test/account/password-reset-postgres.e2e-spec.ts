@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LastSignIns } from '../../src/auth/last-sign-ins.js';
 import { tokenPair } from '../drivers/token-pair.driver.js';
 import { AccountClient, askAs } from '../support/account.client.js';
 import { accountOf } from '../support/accounts.js';
@@ -95,8 +94,6 @@ describe('on PostgreSQL', () => {
   it('issues no link for a password that is being changed at that moment', async () => {
     const holder = await verifiedHolder(service);
     const { id } = await accountOf(service, holder.person);
-    // What is written behind a sign-in would wait for that lock, too.
-    await service.app.get(LastSignIns).flush();
     await connection.query('BEGIN');
     await connection.query(`UPDATE users SET password_hash = 'another' WHERE id = $1`, [id]);
     const body = { email: holder.other, password: holder.person.password };

@@ -70,10 +70,14 @@ function databasesAt(server: string): Pick<Postgres, 'createDatabase' | 'connect
   };
 }
 
-/** Waits until a statement of somebody else waits for a lock, of one of the given kinds (`pg_stat_activity.wait_event`). */
+/**
+ * Waits until a statement of somebody else waits for a lock, of one of the given kinds (`pg_stat_activity.wait_event`). What is
+ * written behind sign-ins every few seconds does not count.
+ */
 export async function waiting(connection: Connection, ...kinds: string[]): Promise<void> {
   const statement = `SELECT 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = ANY ($1)`;
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = ANY ($1)
+      AND query NOT LIKE 'UPDATE users SET last_sign_in_at%'`;
   const look = async (): Promise<number> => {
     // Within a transaction PostgreSQL goes on to show the connections that there were at the first look.
     await connection.query('SELECT pg_stat_clear_snapshot()');

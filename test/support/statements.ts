@@ -1,15 +1,9 @@
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../src/config/clock.js';
 import type { Service } from './service.js';
 
-/**
- * The statements that a service sends to its store from now on; the list grows while it runs. Its timers stand still from
- * then on: what they have written every few seconds belongs to no request.
- */
+/** The statements that a service sends to its store from now on; the list grows while it runs. */
 export function recordStatements({ app }: Service): string[] {
-  const timers = app.get(SchedulerRegistry);
-  for (const name of timers.getIntervals()) timers.deleteInterval(name);
   const statements: string[] = [];
   Object.assign(app.get(DataSource).logger, { logQuery: (statement: string) => void statements.push(statement) });
   return statements;

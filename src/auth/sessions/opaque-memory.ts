@@ -7,10 +7,11 @@ import { Revocations } from '../../tokens/revocations.js';
 import type { LiveSession } from '../../tokens/token-subject.js';
 
 /**
- * How long at most it counts what was read of a token, in milliseconds. Whether its session was revoked is asked each time, as
- * for access tokens, which are believed for an hour; of the rest nothing changes but the session's end, which use puts off.
+ * How long at most it counts what was read of a token, in milliseconds: as long as the knowledge of others' revocations may
+ * be old. The revocation of its own session counts at once, as for access tokens; an account whose sessions are all to end counts
+ * so long where that is cut short between its epoch and its sessions.
  */
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 5000;
 
 /** How many tokens a memory holds; half a kilobyte each. */
 const REMEMBERED = 20_000;
