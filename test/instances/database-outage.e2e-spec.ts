@@ -58,7 +58,7 @@ async function serves(person: Person): Promise<number[]> {
   return answers.map(({ status }) => status);
 }
 
-describe('A PostgreSQL that is stopped and started under load, twice', () => {
+describe('A PostgreSQL that is stopped and started under load, twice', { timeout: 180_000 }, () => {
   it('is told as 503 with Retry-After by each contract, and costs no more than the time it is away', async () => {
     const person = await they.member();
     const sessions = await they.openAll(person);
