@@ -1,36 +1,46 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { resolve } from 'node:path';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import Sequencer from './test/runner/sequencer.js';
+import { sized } from './test/runner/size.js';
+import { runsOnPostgres, SPEC_FILES } from './test/runner/spec-files.js';
+import { useTemporaryFolder } from './test/runner/temporary-folder.js';
 
-const FILES = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .filter((path) => /[.-]spec\.ts$/.test(path))
-  .map((path) => `test/${path}`);
+useTemporaryFolder();
 
-/** How a file shows that it chooses its engine, starts processes of its own, or looks at a page. */
-const CHOOSES = /support\/(postgres|engines|swagger-ui)\.js|ON_SQLITE|startProcess\(|startTraced\(/;
-
-/** Whether a file starts services and leaves it open what they store in; others choose that themselves, or store nothing. */
-function isForBothEngines(file: string): boolean {
-  const text = readFileSync(file, 'utf8');
-  return text.includes('support/service.js') && !CHOOSES.test(text);
-}
+/** The tests of one engine. */
+export const project = (name: 'SQLite' | 'PostgreSQL', include: string[]): TestProjectConfiguration => ({
+  resolve: {
+    alias: sized<Record<string, string>>({ small: { 'lru-cache': resolve('test/support/lru-cache.ts') }, full: {} }),
+  },
+  test: {
+    name,
+    include,
+    provide: { engine: name },
+    pool: 'forks',
+    isolate: false,
+    // A module is compiled once for both engines, and again only when it changes.
+    experimental: { fsModuleCache: true },
+    setupFiles: './test/runner/setup.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
 
 export default defineConfig({
   test: {
-    globalSetup: './test/support/global-setup.ts',
-    pool: 'forks',
-    isolate: false,
-    // One more than cores: some files wait for processes and timers most of the time.
+    // In the root project alone: both engines share one PostgreSQL.
+    globalSetup: './test/runner/global-setup.ts',
+    // More than cores: some files wait for processes and timers most of the time.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    reporters: ['default', './test/support/count-reporter.ts'],
+    reporters: ['./test/runner/reporter.ts'],
+    sequence: { sequencer: Sequencer },
     projects: [
-      { extends: true, test: { name: 'SQLite', include: FILES, provide: { engine: 'SQLite' } } },
-      {
-        extends: true,
-        test: { name: 'PostgreSQL', include: FILES.filter(isForBothEngines), provide: { engine: 'PostgreSQL' } },
-      },
+      project('SQLite', SPEC_FILES),
+      project(
+        'PostgreSQL',
+        SPEC_FILES.filter((file) => runsOnPostgres(file)),
+      ),
     ],
   },
 });

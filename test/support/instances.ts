@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SHARED_SECRET } from './postgres-names.js';
-import { freePort, type ServiceProcess, startProcess } from './process.js';
+import { freePort, NODE_OPTIONS, type ServiceProcess, startProcess } from './process.js';
 
 /** Processes of the built service on one database, and what a client needs to know of them: one address at a time. */
 export interface Instances {
@@ -64,7 +64,10 @@ function settingsOf(
     PUBLIC_URL: 'http://latchkey.test',
     HASH_THREADS: '1',
     LIMITS: 'off',
-    ...(clockSkewMs && { CLOCK_SKEW_MS: String(clockSkewMs), NODE_OPTIONS: `--import=${SKEWED_CLOCK}` }),
+    ...(clockSkewMs && {
+      CLOCK_SKEW_MS: String(clockSkewMs),
+      NODE_OPTIONS: `${NODE_OPTIONS} --import=${SKEWED_CLOCK}`,
+    }),
     ...env,
   };
 }

@@ -1,11 +1,40 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port that nobody listens on: for a server that is told its port, or a service whose `PUBLIC_URL` names it. */
+/**
+ * Ports for servers that are told theirs. They lie below those that systems give to outgoing connections and to port 0
+ * (32768 and up on Linux), so nothing takes one between the look and the server's start.
+ */
+const FIRST = 11_000;
+
+/** Each worker of a test run has a range of its own, as long as there are no more than twenty. */
+const WORKERS = 20;
+const PER_WORKER = 1000;
+
+const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
+let asked = randomInt(PER_WORKER);
+
+/**
+ * A port that nobody listens on, and that this process has not given out lately.
+ * @throws {Error} if the whole range is taken
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
+  for (let tries = 0; tries < PER_WORKER; tries++) {
+    const port = FIRST + worker * PER_WORKER + (asked++ % PER_WORKER);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`All ports of the ${PER_WORKER} from ${FIRST + worker * PER_WORKER} on are taken.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return false;
+  }
   await new Promise((resolve) => server.close(resolve));
-  return port;
+  return true;
 }

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { sized } from '../runner/size.js';
+import { MAIN } from './built.js';
+import { recordLog } from './logs.js';
+import { freePort as freePortNumber } from './ports.js';
 
 /** The built service as a process of its own. */
 export interface ServiceProcess {
@@ -33,7 +36,12 @@ export interface ProcessOptions {
   readonly under?: readonly string[];
 }
 
-/** Starts `dist/main.js` in a folder, with no environment but the given one; at the end it is gone. */
+/** Node's options for processes: in a small run they hash at bcrypt's lowest cost. */
+export const NODE_OPTIONS = sized({ small: `--require="${resolve('test/support/cheap-bcrypt.cjs')}"`, full: '' });
+
+/**
+ * Starts `dist/main.js` in a folder, with no environment but the given one and `NODE_OPTIONS`. At the end it is gone.
+ */
 export function startProcess(
   folder: string,
   env: Readonly<Record<string, string>>,
@@ -41,21 +49,28 @@ export function startProcess(
 ): ServiceProcess {
   const [command = process.execPath, ...parameters] = under;
   const node = under.length > 0 ? [process.execPath] : [];
-  const child = spawn(command, [...parameters, ...node, resolve('dist/main.js')], {
+  const child = spawn(command, [...parameters, ...node, MAIN], {
     cwd: folder,
-    env,
+    env: { NODE_OPTIONS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   atEnd(() => {
     child.kill('SIGKILL');
   });
   const output: string[] = [];
+  const log: string[] = [];
+  const overLog = recordLog(`process ${child.pid} at port ${env.PORT}`, log);
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+    log.push(chunk.toString());
+  });
   const ended = endOf(child);
+  void ended.then(overLog);
   const listening = new Promise<void>((listens, fails) => {
     createInterface(child.stdout).on('line', (line) => {
       output.push(line);
+      log.push(line);
       if (line.includes('Server listening at')) listens();
     });
     void ended.then((code) => fails(new Error(`It ended with ${code}: ${errors}`)));
@@ -84,12 +99,7 @@ export function emptyFolder(atEnd: AtEnd = onTestFinished): string {
   return folder;
 }
 
-/** A port that nobody listens on. */
+/** A port that nobody listens on, as a setting. */
 export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return String(port);
+  return String(await freePortNumber());
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { latchkey } from '../../cli/run.js';
+import { latchkey, latchkeyProcess } from '../../cli/run.js';
 import type { Driver, Request } from '../../drivers/driver.js';
 import { DRIVERS } from '../../drivers/index.js';
 import { type Answer, form, send } from '../http.js';
@@ -33,7 +33,7 @@ export interface Member {
 
 /** What the command line makes in a folder whose service does not run yet: an administrator and a service client. */
 export async function foundOnCommandLine(folder: string, env: Environment): Promise<Omit<ClientCredential, 'token'>> {
-  const made = await latchkey({ folder, env, input: `${ADMIN.password}\n` }, 'admin', 'create', ADMIN.username);
+  const made = await latchkeyProcess({ folder, env, input: `${ADMIN.password}\n` }, 'admin', 'create', ADMIN.username);
   if (made.code !== 0) throw new Error(made.stderr);
   const scopes = ['introspect', 'revoke'].flatMap((scope) => ['--scope', scope]);
   const { stdout } = await latchkey({ folder, env }, 'client', 'create', 'fuzz', ...scopes);

@@ -1,5 +1,5 @@
 import { send } from '../http.js';
-import type { ServiceProcess } from '../process.js';
+import { NODE_OPTIONS, type ServiceProcess } from '../process.js';
 
 /** What a process uses, in megabytes. */
 export interface Memory {
@@ -26,7 +26,7 @@ const COLLECTING = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 /** The environment of a process whose memory is to be told without its garbage. */
-export const MEASURABLE = { NODE_OPTIONS: `--import=${COLLECTING}` };
+export const MEASURABLE = { NODE_OPTIONS: `${NODE_OPTIONS} --import=${COLLECTING}` };
 
 /** What a process uses once its garbage is collected. */
 export async function memoryOf(service: ServiceProcess): Promise<Memory> {
