@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cookieToken, withCookie } from './support/cookies.js';
 import { send } from './support/http.js';
 import { decode } from './support/jwt.js';
+import { AT_FULL_SIZE } from './support/needs.js';
 import { newPerson, type Person } from './support/people.js';
+import { ON_SQLITE, startService } from './support/service.js';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from './support/process.js';
 import { whole } from './support/whole.js';
 
@@ -45,10 +47,26 @@ async function me({ url }: ServiceProcess, token: string): Promise<object> {
 
 const meOf = (id: number, { username }: Person): object => ({ status: 200, body: { id, username, is_admin: false } });
 
+/** Makes the data folder of an earlier start. */
+async function startedBefore(folder: string): Promise<void> {
+  const service = await startService({ ...ON_SQLITE, DATA_DIR: join(folder, 'data') });
+  await service.stop();
+}
+
 describe('the first start in an empty folder', () => {
+  const ends: (() => void)[] = [];
+  let folder: string;
+  let service: ServiceProcess;
+
+  beforeAll(async () => {
+    const atEnd = (end: () => void): void => void ends.unshift(end);
+    folder = emptyFolder(atEnd);
+    service = startProcess(folder, { PORT: await freePort() }, { atEnd });
+    await service.listening;
+  });
+  afterAll(() => ends.forEach((end) => end()));
+
   it('makes its data folder, which nobody else may read, and answers', async () => {
-    const folder = emptyFolder();
-    const service = await start(folder);
     const answer = await send('GET', `${service.url}/health`);
     expect(whole(answer)).toEqual({ status: 200, body: { status: 'success' } });
     const data = join(folder, 'data');
@@ -61,13 +79,19 @@ describe('the first start in an empty folder', () => {
   });
 
   it('issues in the name of http://localhost and its port', async () => {
-    const service = await start();
     const { username, password } = newPerson();
     const { json } = await send('POST', `${service.url}/auth/register`, { body: { username, password } });
     const { claims } = decode((json as { authToken: string }).authToken);
     expect(claims.iss).toBe(`http://localhost:${new URL(service.url).port}`);
   });
 
+  it('is the only one on its folder while it runs', async () => {
+    expect(await fail(folder)).toEqual({ code: 1, errors: 'DATA_DIR=./data is in use by another Latchkey.\n' });
+    expect((await send('GET', `${service.url}/health`)).status).toBe(200);
+  });
+});
+
+describe('a start', () => {
   it('logs JSON lines on standard output, and nothing else anywhere', async () => {
     const service = await start(emptyFolder(), { LOG_LEVEL: 'trace' });
     await register(service, strong(newPerson()));
@@ -92,28 +116,26 @@ describe('the first start in an empty folder', () => {
 });
 
 describe('another start on the same folder', () => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('after %s keeps every account, session and key', async (signal) => {
-    const folder = emptyFolder();
-    const PORT = await freePort();
-    const first = await start(folder, { PORT });
-    const person = strong(newPerson());
-    await register(first, person);
-    const token = await signIn(first, person);
-    first.kill(signal);
-    expect(await first.ended).toBe(signal === 'SIGTERM' ? 0 : 'SIGKILL');
+  describe.each([
+    { signal: 'SIGKILL', options: {} },
+    { signal: 'SIGTERM', options: AT_FULL_SIZE },
+  ] as const)('after $signal', ({ signal, options }) => {
+    it('keeps every account, session and key', options, async () => {
+      const folder = emptyFolder();
+      const PORT = await freePort();
+      const first = await start(folder, { PORT });
+      const person = strong(newPerson());
+      await register(first, person);
+      const token = await signIn(first, person);
+      first.kill(signal);
+      expect(await first.ended).toBe(signal === 'SIGTERM' ? 0 : 'SIGKILL');
 
-    const second = await start(folder, { PORT });
-    expect(await me(second, token)).toEqual(meOf(1, person));
-    const another = await signIn(second, person);
-    expect(decode(another).header.kid).toBe(decode(token).header.kid);
-    expect(decode(another).claims.sid).not.toBe(decode(token).claims.sid);
-  });
-
-  it('while the first one runs is refused', async () => {
-    const folder = emptyFolder();
-    const first = await start(folder);
-    expect(await fail(folder)).toEqual({ code: 1, errors: 'DATA_DIR=./data is in use by another Latchkey.\n' });
-    expect((await send('GET', `${first.url}/health`)).status).toBe(200);
+      const second = await start(folder, { PORT });
+      expect(await me(second, token)).toEqual(meOf(1, person));
+      const another = await signIn(second, person);
+      expect(decode(another).header.kid).toBe(decode(token).header.kid);
+      expect(decode(another).claims.sid).not.toBe(decode(token).claims.sid);
+    });
   });
 });
 
@@ -163,9 +185,7 @@ describe('a start that cannot be', () => {
 
   it('for a service secret that is damaged says so, and does not make another one', async () => {
     const folder = emptyFolder();
-    const first = await start(folder);
-    first.kill('SIGTERM');
-    await first.ended;
+    await startedBefore(folder);
     const file = join(folder, 'data', 'secret');
     const damaged = readFileSync(file, 'utf8').slice(0, 20);
     writeFileSync(file, damaged);
@@ -178,9 +198,7 @@ describe('a start that cannot be', () => {
 
   it('for another service secret than the keys are sealed under says so', async () => {
     const folder = emptyFolder();
-    const first = await start(folder);
-    first.kill('SIGTERM');
-    await first.ended;
+    await startedBefore(folder);
     expect(await fail(folder, { LATCHKEY_SECRET: 'another secret, as long as it has to be' })).toEqual({
       code: 1,
       errors: expect.stringMatching(

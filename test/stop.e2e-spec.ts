@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request as nodeRequest
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { send } from './support/http.js';
+import { AT_FULL_SIZE } from './support/needs.js';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from './support/process.js';
 import { head } from './support/raw.js';
 
@@ -38,19 +39,26 @@ async function closedTo(service: ServiceProcess): Promise<void> {
   await expect.poll(attempt).toBe('ECONNREFUSED');
 }
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  it('lets a running request finish and no other begin, though it may come twice: npm passes on what a terminal sends', async () => {
-    const service = await start({ BCRYPT_COST: '12' });
-    const { answer } = await slowSignIn(service);
-    service.kill(signal);
-    await closedTo(service);
-    service.kill(signal);
-    expect(await answer).toEqual({ status: 401, body: { err: 'invalid username or password' } });
-    const answeredAt = performance.now();
-    expect(await service.ended).toBe(0);
-    expect(performance.now() - answeredAt).toBeLessThan(4000);
-    expect(service.errors()).toBe('');
-  });
+describe.each([
+  { signal: 'SIGTERM', options: {} },
+  { signal: 'SIGINT', options: AT_FULL_SIZE },
+] as const)('$signal', ({ signal, options }) => {
+  it(
+    'lets a running request finish and no other begin, though it may come twice: npm passes on what a terminal sends',
+    options,
+    async () => {
+      const service = await start({ BCRYPT_COST: '12' });
+      const { answer } = await slowSignIn(service);
+      service.kill(signal);
+      await closedTo(service);
+      service.kill(signal);
+      expect(await answer).toEqual({ status: 401, body: { err: 'invalid username or password' } });
+      const answeredAt = performance.now();
+      expect(await service.ended).toBe(0);
+      expect(performance.now() - answeredAt).toBeLessThan(4000);
+      expect(service.errors()).toBe('');
+    },
+  );
 });
 
 describe('SIGTERM', () => {

@@ -12,6 +12,7 @@ import { isStoreFailure } from '../../src/database/failures.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { ENTITIES } from '../../src/entities.js';
 import { send } from '../support/http.js';
+import { AT_FULL_SIZE } from '../support/needs.js';
 import { newPerson } from '../support/people.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { type Environment, type Service, startService } from '../support/service.js';
@@ -195,7 +196,7 @@ describe('two instances that start at once on PostgreSQL', () => {
   });
 });
 
-describe.each(ENGINES)('the command line on $engine', ({ engine, settings }) => {
+describe.each(ENGINES)('the command line on $engine', AT_FULL_SIZE, ({ engine, settings }) => {
   let store: Environment;
   beforeEach(async () => {
     store = { ...(await settings()), DATA_DIR: join(folder, 'data') };

@@ -7,6 +7,7 @@ import { canMount, quota, smallFileSystem } from '../support/disks.js';
 import { type Answer, send } from '../support/http.js';
 import { ask, type Holder, holders } from '../support/holders.js';
 import type { Person } from '../support/people.js';
+import { needing } from '../support/needs.js';
 import { freePort, type ServiceProcess, startProcess } from '../support/process.js';
 import { whole } from '../support/whole.js';
 
@@ -64,8 +65,9 @@ describe.each([
   ['a full file system', smallFileSystem, canMount()],
   ['a quota that is used up', quota, true],
 ] as const)('With %s', { timeout: HANGS_MS }, (_what, makeDisk, isPossible) => {
-  it.skipIf(!isPossible)(
+  it(
     'refuses writes with 503, answers the rest, and is whole again when there is room',
+    needing(isPossible ? undefined : 'the right to mount a file system'),
     async () => {
       const disk = makeDisk();
       const service = await start(disk.folder);

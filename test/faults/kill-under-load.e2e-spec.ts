@@ -6,6 +6,7 @@ import { bareToken } from '../drivers/bare-token.driver.js';
 import { basic } from '../drivers/basic.driver.js';
 import { opaqueToken } from '../drivers/opaque-token.driver.js';
 import { tokenPair } from '../drivers/token-pair.driver.js';
+import { sized } from '../runner/size.js';
 import { ask } from '../support/holders.js';
 import { send } from '../support/http.js';
 import {
@@ -24,7 +25,10 @@ import type { Environment } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 /** How often the service is killed. */
-const ROUNDS = 2;
+const ROUNDS = sized({ small: 1, full: 2 });
+
+/** The kill comes within so many answers after the first of each kind. */
+const WITHIN_ANSWERS = sized({ small: 60, full: 300 });
 
 /** When such a test hangs, in milliseconds. */
 const HANGS_MS = 180_000;
@@ -49,7 +53,7 @@ async function start(folder: string, settings: Environment): Promise<ServiceProc
 /** Kills a service while everybody acts, at a random moment after each kind of act was answered. */
 async function killUnderLoad(service: ServiceProcess): Promise<Ledger> {
   const ledger = await prepare(service.url, CHANGERS, REFRESHERS);
-  let further = randomInt(300);
+  let further = randomInt(WITHIN_ANSWERS);
   ledger.onAnswer = () => {
     const { registered, ended, changes, rotations } = ledger;
     if (Math.min(registered.length - 4, ended.length, changes, rotations) > 0 && --further < 0) service.kill('SIGKILL');

@@ -1,21 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { opaqueToken } from '../drivers/opaque-token.driver.js';
 import { tokenPair } from '../drivers/token-pair.driver.js';
+import { sized } from '../runner/size.js';
 import { send } from '../support/http.js';
 import { holder } from '../support/holders.js';
 import { IN_BODY, IN_HEADER, type Pair, PairClient } from '../support/pairs.js';
+import { needing } from '../support/needs.js';
 import { newPerson, type Person } from '../support/people.js';
 import { afterPowerCut, canTrace, type Reached, startTraced } from '../support/power-cut.js';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from '../support/process.js';
-import type { Environment } from '../support/service.js';
+import { type Environment, ON_SQLITE } from '../support/service.js';
+import { type StartedService, startIn } from '../support/started.js';
 import { whole } from '../support/whole.js';
 
-/** How many states of the disk are looked at that a power cut may leave. */
-const STATES = 20;
+/** How many of the states that a power cut may leave on the disk are looked at. */
+const STATES = sized({ small: 4, full: 20 });
 
 /** When such a test hangs, in milliseconds. */
 const HANGS_MS = 120_000;
@@ -26,13 +29,17 @@ const WAL_FRAME = 24 + 4096;
 
 const NEW_PASSWORD = 'NewSecret1234';
 
+/** What its services have in common. Their hashes are compared in this process too, so `NODE_OPTIONS` leaves them real. */
+const SETTINGS = {
+  ...ON_SQLITE,
+  PUBLIC_URL: 'http://latchkey.test',
+  LIMITS: 'off',
+  BCRYPT_COST: '10',
+  NODE_OPTIONS: '',
+};
+
 async function settings(synchronous: string): Promise<Environment> {
-  return {
-    PORT: await freePort(),
-    PUBLIC_URL: 'http://latchkey.test',
-    LIMITS: 'off',
-    SQLITE_SYNCHRONOUS: synchronous,
-  };
+  return { ...SETTINGS, PORT: await freePort(), SQLITE_SYNCHRONOUS: synchronous };
 }
 
 async function start(folder: string, synchronous: string): Promise<ServiceProcess> {
@@ -48,7 +55,7 @@ interface People {
   readonly changing: { readonly person: Person; readonly credential: string };
 }
 
-async function people({ url }: ServiceProcess): Promise<People> {
+async function people({ url }: StartedService): Promise<People> {
   const pairs = new PairClient(url);
   return {
     refreshing: await pairs.newcomer(),
@@ -79,7 +86,7 @@ async function act({ url }: ServiceProcess, { refreshing, leaving, changing }: P
 }
 
 /** What a service still knows of the acts. */
-async function stillKnown({ url }: ServiceProcess, before: People, { newcomer, pair }: Answered): Promise<object> {
+async function stillKnown({ url }: StartedService, before: People, { newcomer, pair }: Answered): Promise<object> {
   const pairs = new PairClient(url);
   const signIn = async (person: Person): Promise<number> => (await pairs.signIn(person)).status;
   return {
@@ -104,10 +111,9 @@ function countIn(folder: string, { username }: Person): unknown {
 
 /** Stops a service with people of its own, and tells where a copy is of what is on the disk then. */
 async function prepare(folder: string, synchronous: string): Promise<{ before: string; known: People }> {
-  const service = await start(folder, synchronous);
+  const service = await startIn(folder, { ...SETTINGS, SQLITE_SYNCHRONOUS: synchronous });
   const known = await people(service);
-  service.kill('SIGTERM');
-  expect(await service.ended).toBe(0);
+  await service.stop();
   const before = join(emptyFolder(), 'data');
   cpSync(join(folder, 'data'), before, { recursive: true });
   return { before, known };
@@ -127,9 +133,9 @@ async function cut(synchronous: 'NORMAL' | 'FULL'): Promise<{
   return { ...prepared, answered, steps: await kill() };
 }
 
-async function startOn(DATA_DIR: string): Promise<ServiceProcess> {
-  const service = startProcess(emptyFolder(), { ...(await settings('NORMAL')), DATA_DIR });
-  await service.listening;
+async function startOn(DATA_DIR: string): Promise<StartedService> {
+  const service = await startIn(dirname(DATA_DIR), SETTINGS);
+  onTestFinished(() => service.stop());
   return service;
 }
 
@@ -138,7 +144,7 @@ async function startOn(DATA_DIR: string): Promise<ServiceProcess> {
  * @param registration how a sign-in of somebody is answered whose registration was answered
  */
 async function demandTakenBack(
-  service: ServiceProcess,
+  service: StartedService,
   before: People,
   answered: Answered,
   registration: number,
@@ -156,7 +162,9 @@ async function demandTakenBack(
 
 const anyhow: Reached = () => (['yes', 'no', 'half'] as const)[randomInt(3)] ?? 'no';
 
-describe.skipIf(!canTrace())('A power cut', { timeout: HANGS_MS }, () => {
+const TRACING = needing(canTrace() ? undefined : 'strace, and the right to use it');
+
+describe('A power cut', { timeout: HANGS_MS, ...TRACING }, () => {
   it('takes nothing back that was answered, with SQLITE_SYNCHRONOUS=FULL', async () => {
     const { before, known, answered, steps } = await cut('FULL');
     for (let i = 0; i < STATES; i++) expect(countIn(afterPowerCut(before, steps, anyhow), answered.newcomer)).toBe(1);

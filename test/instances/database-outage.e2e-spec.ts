@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRIVERS } from '../drivers/index.js';
+import { sized } from '../runner/size.js';
 import { FrontEnds, type Opened } from '../support/front-ends.js';
 import { type Answer, send } from '../support/http.js';
 import { type Instances, startInstances } from '../support/instances.js';
@@ -26,6 +27,9 @@ afterAll(async () => {
   await instances.stop();
   await postgres.stop();
 });
+
+/** Stops and starts of the database. */
+const OUTAGES = sized({ small: 1, full: 2 });
 
 /** One of the requests of a front end's day, and the contract that words its answer. */
 interface Asked {
@@ -58,12 +62,12 @@ async function serves(person: Person): Promise<number[]> {
   return answers.map(({ status }) => status);
 }
 
-describe('A PostgreSQL that is stopped and started under load, twice', { timeout: 180_000 }, () => {
+describe('A PostgreSQL that is stopped and started under load', { timeout: 180_000 }, () => {
   it('is told as 503 with Retry-After by each contract, and costs no more than the time it is away', async () => {
     const person = await they.member();
     const sessions = await they.openAll(person);
 
-    for (let outage = 0; outage < 2; outage++) {
+    for (let outage = 0; outage < OUTAGES; outage++) {
       const { answered, stop } = load([...sessions, ...sessions]);
       await expect.poll(() => answered.length, { timeout: 10_000 }).toBeGreaterThan(20);
       await postgres.pause();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { latchkeyProcess } from '../cli/run.js';
+import { latchkey } from '../cli/run.js';
 import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
 import { cookieToken, withCookie } from '../support/cookies.js';
@@ -170,11 +170,11 @@ describe('Three instances', () => {
     const env = { ...settings, PUBLIC_URL: 'http://latchkey.test' };
     const opened = await they.open(driverOf('token-pair'), await they.member());
 
-    await latchkeyProcess({ folder: instances.folder, env }, 'keys', 'rotate');
+    await latchkey({ folder: instances.folder, env }, 'keys', 'rotate');
     const kids = async (): Promise<number[]> => (await keys()).map((one) => (one as { keys: unknown[] }).keys.length);
     await expect.poll(kids, { timeout: 5000 }).toEqual([2, 2, 2]);
 
-    await latchkeyProcess({ folder: instances.folder, env }, 'keys', 'revoke', before?.keys[0]?.kid ?? '');
+    await latchkey({ folder: instances.folder, env }, 'keys', 'revoke', before?.keys[0]?.kid ?? '');
     const statuses = (): Promise<number[]> => atAll(async (url) => (await they.use(opened, url)).status);
     await expect.poll(statuses, { timeout: 5000 }).toEqual([401, 401, 401]);
     const anew = await they.open(driverOf('token-pair'), await they.member());
