@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { builtModule } from './support/built.js';
 import { send } from './support/http.js';
 import { newPerson } from './support/people.js';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from './support/process.js';
 import type { LogLine } from './support/service.js';
 
-const LOGGER = pathToFileURL(resolve('dist/logging/logger.js')).href;
-const OUTPUT = pathToFileURL(resolve('dist/logging/standard-output.js')).href;
+const LOGGER = builtModule('logging/logger.js');
+const OUTPUT = builtModule('logging/standard-output.js');
 
 async function start(): Promise<ServiceProcess> {
   const service = startProcess(emptyFolder(), { PORT: await freePort() });

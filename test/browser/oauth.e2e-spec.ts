@@ -2,10 +2,11 @@ import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';
 import { PairClient } from '../support/pairs.js';
+import { needing } from '../support/needs.js';
 import { type Service, startService } from '../support/service.js';
 import { launchChromium, NO_BROWSER, SwaggerUi } from '../support/swagger-ui.js';
 
-describe.skipIf(NO_BROWSER)('the OAuth routes at GET /docs in Chromium', () => {
+describe('the OAuth routes at GET /docs in Chromium', needing(NO_BROWSER), () => {
   let service: Service;
   let browser: BrowserContext;
   let ui: SwaggerUi;

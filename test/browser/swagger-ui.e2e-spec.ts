@@ -5,14 +5,13 @@ import { ServiceClientsService } from '../../src/tokens/service-clients.service.
 import { send } from '../support/http.js';
 import { mailedUrl } from '../support/outbox.js';
 import { newPerson, type Person } from '../support/people.js';
+import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { type Service, startService } from '../support/service.js';
 import { launchChromium, NO_BROWSER, SwaggerUi } from '../support/swagger-ui.js';
 
-if (NO_BROWSER) process.stderr.write(`Skipping the tests of Swagger UI in a browser: ${NO_BROWSER}.\n`);
-
 const JWT = expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) as string;
 
-describe.skipIf(NO_BROWSER)('GET /docs in Chromium', () => {
+describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
   let service: Service;
   let browser: BrowserContext;
   let ui: SwaggerUi;
@@ -41,7 +40,7 @@ describe.skipIf(NO_BROWSER)('GET /docs in Chromium', () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries bare-token out: the token that register answers authorizes as it is', async () => {
+  it('tries bare-token out: the token that register answers authorizes as it is', AT_FULL_SIZE, async () => {
     const { username, password } = newPerson();
     await open();
     const registered = await ui.tryOut('register', { username, password });
@@ -75,7 +74,7 @@ describe.skipIf(NO_BROWSER)('GET /docs in Chromium', () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries opaque-token out: the token that login answers authorizes', async () => {
+  it('tries opaque-token out: the token that login answers authorizes', AT_FULL_SIZE, async () => {
     const { username, password } = newPerson();
     await open('opaque-token');
     const changed = { old_password: password, new_password: `${password}5` };
@@ -111,7 +110,7 @@ describe.skipIf(NO_BROWSER)('GET /docs in Chromium', () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries native out as a person: the token of any contract authorizes', async () => {
+  it('tries native out as a person: the token of any contract authorizes', AT_FULL_SIZE, async () => {
     const { username, email, password } = newPerson('Secret1234#');
     const body = { username, email, password1: password, password2: password };
     await send('POST', `${service.url}/cookie/users/register`, { body });

@@ -22,7 +22,8 @@ afterAll(() => service.stop());
 /** Runs a command on the data folder of the running service. */
 function command(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Ending> {
   const { dataDir } = service;
-  return latchkeyProcess({ folder: dataDir, env: { DATA_DIR: dataDir, ...env }, input }, ...args);
+  // The service, in this process, compares what is hashed there.
+  return latchkeyProcess({ folder: dataDir, env: { DATA_DIR: dataDir, NODE_OPTIONS: '', ...env }, input }, ...args);
 }
 
 async function published(): Promise<string[]> {

@@ -185,7 +185,7 @@ describe('the password of the database that latchkey copy copies into', () => {
   async function copyInto(env: Environment, input: string, to = withoutPassword): Promise<Ending & { url: string }> {
     const { folder, env: moved } = await install();
     const url = to(moved.DATABASE_URL);
-    const ending = await latchkeyProcess({ folder, env: { ...settings, ...env }, input }, 'copy', '--to', url);
+    const ending = await latchkey({ folder, env: { ...settings, ...env }, input }, 'copy', '--to', url);
     return { ...ending, url };
   }
 
@@ -213,7 +213,7 @@ describe('the password of the database that latchkey copy copies into', () => {
     const connection = await postgres.connect(name);
     await connection.query(`CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD '${password}'`);
     const to = withoutPassword(env.DATABASE_URL).replace('postgres@', `${role}@`);
-    const ending = await latchkeyProcess({ folder, env: settings, input: `${password}\n` }, 'copy', '--to', to);
+    const ending = await latchkey({ folder, env: settings, input: `${password}\n` }, 'copy', '--to', to);
     expect(ending.code).toBe(0);
     expect(ending.stdout + ending.stderr).not.toContain(password);
     await connection.query(`REASSIGN OWNED BY ${role} TO postgres; DROP OWNED BY ${role}; DROP ROLE ${role}`);

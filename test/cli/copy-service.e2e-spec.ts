@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { sized } from '../runner/size.js';
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
+import { AT_FULL_SIZE } from '../support/needs.js';
 import { PairClient, pairOf } from '../support/pairs.js';
 import { newPerson } from '../support/people.js';
 import { type Connection, type Postgres, startPostgres, waiting } from '../support/postgres.js';
-import { emptyFolder, freePort, type ServiceProcess, startProcess } from '../support/process.js';
-import type { Environment } from '../support/service.js';
+import { emptyFolder, freePort, startProcess } from '../support/process.js';
+import { type Environment, ON_SQLITE } from '../support/service.js';
+import { type StartedService, startIn } from '../support/started.js';
 import { whole } from '../support/whole.js';
 import { type Ending, latchkey, latchkeyProcess, type Running, startLatchkey } from './run.js';
 
@@ -26,7 +30,7 @@ const MOVED =
 /** An installation with the embedded database, whose service runs, and an empty database to move it to. */
 interface Installation {
   readonly folder: string;
-  readonly service: ServiceProcess;
+  readonly service: StartedService;
   readonly pairs: PairClient;
   /** The settings of the service after the move. */
   readonly env: Environment;
@@ -38,16 +42,16 @@ async function install(): Promise<Installation> {
   const folder = emptyFolder();
   const name = `copy_${randomUUID().replaceAll('-', '_')}`;
   const { DATABASE_URL = '' } = await postgres.createDatabase(name);
-  const service = await started(folder, SETTINGS);
-  const env = { ...SETTINGS, DATABASE_URL, LATCHKEY_SECRET_FILE: 'data/secret' };
+  const service = await started(folder, ON_SQLITE);
+  const env = { ...SETTINGS, DATABASE_URL, LATCHKEY_SECRET_FILE: join(folder, 'data', 'secret') };
   return { folder, service, pairs: new PairClient(service.url), env, target: await postgres.connect(name) };
 }
 
 const SETTINGS = { PUBLIC_URL: 'http://id.example.com', LIMITS: 'off' };
 
-async function started(folder: string, env: Environment): Promise<ServiceProcess> {
-  const service = startProcess(folder, { ...env, PORT: await freePort() });
-  await service.listening;
+async function started(folder: string, env: Environment): Promise<StartedService> {
+  const service = await startIn(folder, { ...SETTINGS, ...env });
+  onTestFinished(() => service.stop());
   return service;
 }
 
@@ -60,6 +64,9 @@ async function copyHeld({ folder, env, target }: Installation): Promise<Running>
   await waiting(target, 'relation');
   return copying;
 }
+
+/** Copies where the test is not about a copy that runs beside the service. */
+const copied = sized({ small: latchkey, full: latchkeyProcess });
 
 /** Makes the database fail at the first session that is written; as a constraint, when that is committed. */
 async function failing(
@@ -84,7 +91,7 @@ async function countOf(target: Connection): Promise<unknown> {
 
 describe('latchkey copy beside a running service', () => {
   it('loses nothing that was answered, while protected requests go on', { timeout: 120_000 }, async () => {
-    const { folder, service, pairs, env, target } = await install();
+    const { folder, pairs, env, target } = await install();
     const { person, pair } = await pairs.newcomer();
     const accepted: string[] = [];
     const refused: object[] = [];
@@ -109,7 +116,6 @@ describe('latchkey copy beside a running service', () => {
     expect(refused[0]).toEqual({ ...UNAVAILABLE, again: '5' });
     expect(new Set(refused.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(whole(await pairs.getUser(pair.access))).toEqual({ status: 200, body: { username: person.username } });
-    expect(service.errors()).toBe('');
 
     const moved = new PairClient((await started(folder, env)).url);
     for (const access of accepted) expect((await moved.getUser(access)).status).toBe(200);
@@ -122,30 +128,32 @@ describe('latchkey copy beside a running service', () => {
     await target.end();
   });
 
-  it.each([
-    { failure: 'an error', act: `RAISE EXCEPTION 'no room left'`, told: 'no room left' },
+  for (const { failure, act, told, options } of [
+    { failure: 'an error', act: `RAISE EXCEPTION 'no room left'`, told: 'no room left', options: {} },
     {
       failure: 'a connection that breaks',
       act: 'PERFORM pg_terminate_backend(pg_backend_pid())',
       told: 'terminating connection due to administrator command',
+      options: AT_FULL_SIZE,
     },
-  ])('lets the service go on after $failure, and leaves nothing behind', async ({ act, told }) => {
-    const { folder, pairs, env, target } = await install();
-    const { person, pair } = await pairs.newcomer();
-    await latchkey({ folder, env }, 'migrate');
-    await failing(target, 'BEFORE INSERT', act);
-    expect(await latchkeyProcess({ folder, env }, 'copy')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `${FROZEN_LINE}The copy failed, and nothing was copied: ${told}.\n`,
+  ])
+    it(`lets the service go on after ${failure}, and leaves nothing behind`, options, async () => {
+      const { folder, pairs, env, target } = await install();
+      const { person, pair } = await pairs.newcomer();
+      await latchkey({ folder, env }, 'migrate');
+      await failing(target, 'BEFORE INSERT', act);
+      expect(await latchkeyProcess({ folder, env }, 'copy')).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `${FROZEN_LINE}The copy failed, and nothing was copied: ${told}.\n`,
+      });
+      expect((await pairs.refresh(pair.refresh)).status).toBe(200);
+      expect((await pairs.signIn(person)).status).toBe(200);
+      expect(await countOf(target)).toEqual({ users: 0, sessions: 0 });
+      await target.query('DROP TRIGGER failing ON sessions');
+      expect((await copied({ folder, env }, 'copy')).code).toBe(0);
+      await target.end();
     });
-    expect((await pairs.refresh(pair.refresh)).status).toBe(200);
-    expect((await pairs.signIn(person)).status).toBe(200);
-    expect(await countOf(target)).toEqual({ users: 0, sessions: 0 });
-    await target.query('DROP TRIGGER failing ON sessions');
-    expect((await latchkeyProcess({ folder, env }, 'copy')).code).toBe(0);
-    await target.end();
-  });
 
   it('lets nobody write while it is not known whether the copy was committed', async () => {
     const { folder, pairs, env, target } = await install();
@@ -160,7 +168,7 @@ describe('latchkey copy beside a running service', () => {
     });
     expect(whole(await pairs.refresh(pair.refresh))).toEqual(UNAVAILABLE);
     await target.query('DROP TRIGGER failing ON sessions');
-    expect((await latchkeyProcess({ folder, env }, 'copy')).code).toBe(0);
+    expect((await copied({ folder, env }, 'copy')).code).toBe(0);
     expect(await countOf(target)).toEqual({ users: 1, sessions: 1 });
     await target.end();
   });
@@ -182,7 +190,7 @@ describe('latchkey copy beside a running service', () => {
     await target.end();
   });
 
-  it('is refused while another one is at work, and so is going back', async () => {
+  it('is refused while another one is at work, and so is going back', AT_FULL_SIZE, async () => {
     const installation = await install();
     const { folder, env, target } = installation;
     const copying = await copyHeld(installation);
@@ -205,16 +213,15 @@ describe('latchkey copy that was killed', () => {
     return ending;
   }
 
-  it('can be run again, and copies everything', async () => {
+  it('can be run again, and copies everything', AT_FULL_SIZE, async () => {
     const installation = await install();
     const { folder, service, pairs, env, target } = installation;
     const { pair } = await pairs.newcomer();
     expect(await killed(installation)).toEqual({ code: null, stdout: '', stderr: FROZEN_LINE });
     expect(whole(await pairs.refresh(pair.refresh))).toEqual(UNAVAILABLE);
     expect((await pairs.getUser(pair.access)).status).toBe(200);
-    service.kill('SIGTERM');
-    expect(await service.ended).toBe(0);
-    expect((await latchkeyProcess({ folder, env }, 'copy')).code).toBe(0);
+    await service.stop();
+    expect((await copied({ folder, env }, 'copy')).code).toBe(0);
     expect(await countOf(target)).toEqual({ users: 1, sessions: 1 });
     const moved = new PairClient((await started(folder, env)).url);
     expect((await moved.refresh(pair.refresh)).status).toBe(200);
@@ -226,8 +233,7 @@ describe('latchkey copy that was killed', () => {
     const { folder, service, pairs, target } = installation;
     const { pair } = await pairs.newcomer();
     await killed(installation);
-    service.kill('SIGTERM');
-    await service.ended;
+    await service.stop();
     const refused = startProcess(folder, { ...SETTINGS, PORT: await freePort() });
     expect(await refused.ended).toBe(1);
     expect(refused.errors()).toBe(MOVED);
@@ -241,7 +247,7 @@ describe('latchkey copy that was killed', () => {
       stdout: 'data/latchkey.db takes writes again.\n',
       stderr: 'What a service wrote on PostgreSQL meanwhile, if one ran there, is not in it.\n',
     });
-    const again = new PairClient((await started(folder, SETTINGS)).url);
+    const again = new PairClient((await started(folder, ON_SQLITE)).url);
     expect((await again.refresh(pair.refresh)).status).toBe(200);
     await target.end();
   });
@@ -250,7 +256,7 @@ describe('latchkey copy that was killed', () => {
 describe('latchkey copy --undo', () => {
   it('lets the service that still runs write again', async () => {
     const { folder, service, pairs, env, target } = await install();
-    expect((await latchkeyProcess({ folder, env }, 'copy')).code).toBe(0);
+    expect((await copied({ folder, env }, 'copy')).code).toBe(0);
     expect(whole(await pairs.register(newPerson()))).toEqual(UNAVAILABLE);
     expect((await latchkey({ folder }, 'copy', '--undo')).code).toBe(0);
     expect((await pairs.register(newPerson())).status).toBe(201);

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
+import { LATCHKEY } from '../support/built.js';
+import { needing } from '../support/needs.js';
 import { emptyFolder, freePort, startProcess } from '../support/process.js';
 import { ON_SQLITE, startService } from '../support/service.js';
 import { type Ending, latchkey, stored } from './run.js';
@@ -92,8 +94,7 @@ describe('latchkey doctor leaves every file as it is', () => {
 
 /** A user without rights: root may do anything, so that its tests run commands as somebody else. */
 const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-const canRun =
-  uid === undefined || spawnSync(process.execPath, [resolve('bin/latchkey.js'), '--version'], { uid }).status === 0;
+const canRun = uid === undefined || spawnSync(process.execPath, [LATCHKEY, '--version'], { uid }).status === 0;
 
 /** Gives the data folder of a folder to the user who runs the commands, with a mode. */
 function close(folder: string, mode: number): void {
@@ -111,7 +112,9 @@ const as = (folder: string, ...args: string[]): Promise<Ending> =>
 const RUN_AS = 'run this as the user that runs the service';
 const FOLDER = `fail  files     DATA_DIR=./data cannot be used (EACCES) -> ${RUN_AS}, and give the folder to that user\n`;
 
-describe.skipIf(!canRun)('a data folder that the user may not use', () => {
+const AS_ANOTHER = needing(canRun ? undefined : 'a folder of the project that other users may read');
+
+describe('a data folder that the user may not use', AS_ANOTHER, () => {
   it('is not taken for an empty one', async () => {
     const folder = await migrated();
     close(folder, 0o000);

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
+import { LATCHKEY } from '../support/built.js';
 import { send } from '../support/http.js';
+import { needing } from '../support/needs.js';
 import { newPerson } from '../support/people.js';
 import { emptyFolder, freePort } from '../support/process.js';
-import { latchkey, stored, TIME, trail } from './run.js';
+import { latchkey, latchkeyProcess, stored, TIME, trail } from './run.js';
 
 const PASSWORD = 'Aurora borealis 7';
 
@@ -20,7 +22,7 @@ describe('latchkey admin create, in an empty folder', () => {
     const folder = emptyFolder();
     const { username, email } = newPerson();
     const input = `${PASSWORD}\nanother line\n`;
-    const made = await latchkey({ folder, input }, 'admin', 'create', username, '--email', email);
+    const made = await latchkeyProcess({ folder, input }, 'admin', 'create', username, '--email', email);
     expect(made).toEqual({
       code: 0,
       stdout: `created administrator ${username}, account 1\n`,
@@ -97,10 +99,12 @@ async function onTerminal(folder: string, command: string, typed: readonly strin
   return [shown, code];
 }
 
-describe.skipIf(!existsSync('/usr/bin/script'))('latchkey admin create, on a terminal (needs script(1))', () => {
+const TERMINAL = needing(existsSync('/usr/bin/script') ? undefined : 'script(1)');
+
+describe('latchkey admin create, on a terminal', TERMINAL, () => {
   it('asks twice without echo, and does nothing when the two differ or at the end of input', async () => {
     const folder = emptyFolder();
-    const create = `${process.execPath} ${resolve('bin/latchkey.js')} admin create ada`;
+    const create = `${process.execPath} ${LATCHKEY} admin create ada`;
     const [differing, refused] = await onTerminal(folder, create, [`${PASSWORD}\r`, `${PASSWORD}8\r`]);
     expect([differing.includes('The two passwords differ; nothing was done.'), refused]).toEqual([true, 1]);
     const [canceled, failed] = await onTerminal(folder, create, ['\u0004']);
@@ -115,7 +119,7 @@ describe('latchkey serve', () => {
   it('runs the service until SIGTERM, as node dist/main.js does', async () => {
     const folder = emptyFolder();
     const env = { PORT: await freePort() };
-    const child = spawn(process.execPath, [resolve('bin/latchkey.js'), 'serve'], { cwd: folder, env });
+    const child = spawn(process.execPath, [LATCHKEY, 'serve'], { cwd: folder, env });
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = once(child, 'close');
     for await (const line of createInterface(child.stdout)) if (line.includes('Server listening at')) break;

@@ -32,7 +32,7 @@ describe('latchkey on PostgreSQL', () => {
   it('makes the first administrator in an empty database, rotates keys, and is well', async () => {
     const here = { folder: emptyFolder(), env: await settings('first') };
     const { username } = newPerson();
-    expect(await latchkey({ ...here, input: 'Aurora borealis 7\n' }, 'admin', 'create', username)).toEqual({
+    expect(await latchkeyProcess({ ...here, input: 'Aurora borealis 7\n' }, 'admin', 'create', username)).toEqual({
       code: 0,
       stdout: `created administrator ${username}, account 1\n`,
       stderr: '',

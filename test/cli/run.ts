@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
 import { CommanderError } from 'commander';
 import { vi } from 'vitest';
 import { describeFailure } from '../../src/cli/command-error.js';
 import { program } from '../../src/cli/program.js';
+import { SIZE } from '../runner/size.js';
+import { LATCHKEY } from '../support/built.js';
+import { NODE_OPTIONS } from '../support/process.js';
 
 /** How a command ended, and what it wrote. */
 export interface Ending {
@@ -25,15 +29,17 @@ export interface Surroundings {
 }
 
 /**
- * Runs a command as `bin/latchkey.js` does, with no environment but the given one: in this process, where a process of its
- * own would show nothing more. Passwords are hashed by the built command only, and another user needs another process.
+ * Runs a command as `bin/latchkey.js` does, with no environment but the given one. It runs in this process unless it is
+ * another user's or, at full size, has input. A command that hashes a password needs `latchkeyProcess`: its threads run
+ * compiled code only.
  */
 export async function latchkey(surroundings: Surroundings, ...args: string[]): Promise<Ending> {
-  const needsProcess = args[0] === 'admin' || surroundings.uid !== undefined || surroundings.input !== undefined;
+  const { uid, input } = surroundings;
+  const needsProcess = uid !== undefined || (SIZE === 'full' && input !== undefined);
   return needsProcess ? latchkeyProcess(surroundings, ...args) : latchkeyHere(surroundings, args);
 }
 
-/** Runs `bin/latchkey.js` in a folder, with no environment but the given one. */
+/** Runs `bin/latchkey.js` in a folder, with no environment but the given one and `NODE_OPTIONS`. */
 export async function latchkeyProcess(surroundings: Surroundings, ...args: string[]): Promise<Ending> {
   return startLatchkey(surroundings, ...args).ended;
 }
@@ -46,9 +52,9 @@ export interface Running {
 
 /** As `latchkeyProcess`, for a test that does something meanwhile. */
 export function startLatchkey({ folder, env = {}, input = '', uid }: Surroundings, ...args: string[]): Running {
-  const child = spawn(process.execPath, [resolve('bin/latchkey.js'), ...args], {
+  const child = spawn(process.execPath, [LATCHKEY, ...args], {
     cwd: folder,
-    env,
+    env: { NODE_OPTIONS, ...env },
     ...(uid !== undefined && { uid }),
   });
   const written = { stdout: '', stderr: '' };
@@ -61,8 +67,11 @@ export function startLatchkey({ folder, env = {}, input = '', uid }: Surrounding
   return { ended, kill: (signal) => child.kill(signal) };
 }
 
-async function latchkeyHere({ folder, env = {} }: Surroundings, args: readonly string[]): Promise<Ending> {
+async function latchkeyHere({ folder, env = {}, input = '' }: Surroundings, args: readonly string[]): Promise<Ending> {
   const before = { env: process.env, folder: process.cwd(), umask: process.umask(0o077) };
+  const stdin = vi
+    .spyOn(process, 'stdin', 'get')
+    .mockReturnValue(Readable.from([Buffer.from(input)]) as typeof process.stdin);
   const output = { stdout: vi.spyOn(process.stdout, 'write'), stderr: vi.spyOn(process.stderr, 'write') };
   for (const written of Object.values(output)) written.mockImplementation(taken);
   process.chdir(folder);
@@ -72,6 +81,7 @@ async function latchkeyHere({ folder, env = {} }: Surroundings, args: readonly s
     return { code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
   } finally {
     for (const written of Object.values(output)) written.mockRestore();
+    stdin.mockRestore();
     process.env = before.env;
     process.chdir(before.folder);
     process.umask(before.umask);

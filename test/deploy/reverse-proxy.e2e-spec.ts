@@ -4,6 +4,7 @@ import { DRIVERS as ALL } from '../drivers/index.js';
 import { postChunked } from '../support/chunked.js';
 import { cookieToken, givenCookies, withCookie } from '../support/cookies.js';
 import { type Answer, send } from '../support/http.js';
+import { needing } from '../support/needs.js';
 import { type Nginx, NGINX_MISSING, startNginx } from '../support/nginx.js';
 import type { Person } from '../support/people.js';
 import { freePort } from '../support/ports.js';
@@ -26,7 +27,7 @@ function overHttps(driver: Driver): Driver {
 /** An address of this machine that is not nginx' own. */
 const CLIENT = '127.1.1.1';
 
-describe.skipIf(NGINX_MISSING)(`deploy/nginx.conf before two instances${NGINX_MISSING && `: ${NGINX_MISSING}`}`, () => {
+describe('deploy/nginx.conf before two instances', needing(NGINX_MISSING), () => {
   const ends: (() => void)[] = [];
   const atEnd = (end: () => void): void => void ends.unshift(end);
   let postgres: OwnPostgres;

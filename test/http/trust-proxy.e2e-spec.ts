@@ -8,6 +8,7 @@ import { cookieToken } from '../support/cookies.js';
 import { startForwardingProxy } from '../support/forwarding-proxy.js';
 import { send, type Sending } from '../support/http.js';
 import { decode } from '../support/jwt.js';
+import { needing } from '../support/needs.js';
 import { newPerson } from '../support/people.js';
 import { head, sendRaw } from '../support/raw.js';
 import { type Environment, type LogLine, type Service, startService } from '../support/service.js';
@@ -201,7 +202,7 @@ describe('a chain of proxies', () => {
     expect(await seen(service, { localAddress: CLIENT, headers })).toBe(CLIENT);
   });
 
-  it.runIf(HAS_IPV6)('may speak IPv6, and IPv4 where IPv6 listens', async () => {
+  it('may speak IPv6, and IPv4 where IPv6 listens', needing(HAS_IPV6 ? undefined : 'IPv6'), async () => {
     const service = await serviceTrusting(`::1,${EDGE}`, { HOST: '::' });
     const { port } = new URL(service.url);
     const edge = await startForwardingProxy({ from: '::1', to: `http://[::1]:${port}`, listensOn: '::1' });
