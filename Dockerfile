@@ -1,6 +1,8 @@
-# The service as an image. Built with `docker build -t latchkey .`; how to run it says docs/deploying.md.
+# The service as an image, built with `docker build -t latchkey .`. See docs/deploying.md for how to run it.
+# The tag moves with every release of Node 24 and of Debian. To build the same image again, put the digest that
+# `docker buildx imagetools inspect node:24-bookworm-slim` prints behind it: node:24-bookworm-slim@sha256:...
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 # For better-sqlite3, where there is no prebuilt binary.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
@@ -15,7 +17,7 @@ COPY src src
 RUN npm run build
 RUN npm prune --omit=dev --no-audit --no-fund
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /build/package.json ./
