@@ -43,7 +43,7 @@ describe('docs/settings.md', () => {
 });
 
 /** What the tests themselves read from the environment. */
-const OF_TESTS = new Set(['FUZZ_REQUESTS', 'FUZZ_SEED', 'TEST_DATABASE_URL']);
+const OF_TESTS = new Set(['FUZZ_REQUESTS', 'FUZZ_SEED', 'TEST_DATABASE_URL', 'TEST_SIZE']);
 
 describe('README.md and docs/', () => {
   const pages = [
