@@ -90,7 +90,7 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries basic out: register, confirm by the button of the mailed page, log in, refresh', async () => {
+  it('tries basic out: register, confirm by the button of the mailed page, log in, refresh', AT_FULL_SIZE, async () => {
     const person = newPerson();
     await open('basic');
     await ui.tryOut('register', { email: person.email, password: person.password });
@@ -127,7 +127,7 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
     expect(ui.complaints).toEqual([]);
   });
 
-  it('tries native out as a service: client credentials give a token, which may introspect', async () => {
+  it('tries native out as a service: client credentials give a token, which may introspect', AT_FULL_SIZE, async () => {
     const client = await service.app.get(ServiceClientsService).create('demo', ['introspect']);
     const { username, password } = newPerson();
     const { json } = await send('POST', `${service.url}/bare-token/auth/register`, { body: { username, password } });
