@@ -14,6 +14,9 @@ const WAIT_FOR_SHORT_TURN_MS = 200;
 const TURNS = 512;
 const WAIT_FOR_TURN_MS = 2000;
 
+/** When it closes whatever its turns take, in milliseconds: in time for what comes over the others to be answered. */
+const WAIT_AT_MOST_MS = 4000;
+
 /** How a connection is used. */
 interface Use {
   /** The answer to the last request that came over it. */
@@ -98,7 +101,7 @@ export class Connections {
       const waitedMs = nowMs - beganAtMs;
       const isShort = nowMs - turnAtMs < SHORT_TURN_MS || waitedMs > WAIT_FOR_SHORT_TURN_MS;
       if (this.acceptedCount === before && isShort) return;
-      if (turns >= TURNS && waitedMs > WAIT_FOR_TURN_MS) return;
+      if ((turns >= TURNS && waitedMs > WAIT_FOR_TURN_MS) || waitedMs > WAIT_AT_MOST_MS) return;
     }
   }
 
