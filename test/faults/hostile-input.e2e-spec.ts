@@ -37,7 +37,7 @@ const GROWTH = { heap: 10, resident: 64 };
 /** Share of the routes that valid requests must reach. Never all by chance: some need a link that nobody has used. */
 const REACHED = sized({ small: 0.3, full: 0.8 });
 
-/** What is hostile never reaches the store, so only the full size asks the service on PostgreSQL too. */
+/** Hostile input never reaches the store, so only the full size runs it on PostgreSQL too. */
 const optionsOf = (engine: EngineUnderTest['engine']): object => (engine === 'SQLite' ? {} : AT_FULL_SIZE);
 
 const patience = 900_000;

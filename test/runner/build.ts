@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -14,7 +14,7 @@ const STAMP = 'node_modules/.cache/latchkey/built';
  * @throws {Error} with the compiler's words if `src` does not build
  */
 export async function buildIfStale(): Promise<void> {
-  const startedAtMs = Date.now();
+  const startedAt = new Date();
   if (existsSync('dist/main.js') && existsSync(STAMP) && SOURCES.every((path) => newestMs(path) < newestMs(STAMP)))
     return;
   const child = spawn('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -25,7 +25,9 @@ export async function buildIfStale(): Promise<void> {
   ]);
   if (code !== 0) throw new Error(`npm run build failed:\n${output}${errors}`);
   mkdirSync(dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, `${startedAtMs}\n`);
+  writeFileSync(STAMP, '');
+  // What was changed during the build is newer than it.
+  utimesSync(STAMP, startedAt, startedAt);
 }
 
 /** Time of the last change of a file, or of a folder with all that is in it. */

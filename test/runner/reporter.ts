@@ -4,7 +4,7 @@ import { MinimalReporter } from 'vitest/node';
 import { buildIfStale } from './build.js';
 import { needsBuild, runsOnPostgres } from './spec-files.js';
 
-/** How many of the slowest files the end of a run names. */
+/** Number of slowest files that the end of a run names. */
 const SLOWEST = 10;
 
 /** A line of progress comes each time so many seconds have passed. */
@@ -107,7 +107,7 @@ function skipped(tests: readonly TestCase[], isFiltered: boolean): string[] {
   return lines.length > 0 ? ['Skipped tests:', ...lines] : ['No test was skipped.'];
 }
 
-/** How many of the files that ran on SQLite run on PostgreSQL at full size only. */
+/** Number of files that run on PostgreSQL at full size only. */
 function onSqliteAlone(modules: readonly TestModule[]): string[] {
   const files = modules.filter(({ moduleId }) => runsOnPostgres(relative('.', moduleId), 'full'));
   const alone = files.filter(({ moduleId }) => !runsOnPostgres(relative('.', moduleId)));

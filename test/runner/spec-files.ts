@@ -32,7 +32,7 @@ export function runsOnPostgres(file: string, size = SIZE): boolean {
   return size === 'full' || !SQLITE_IS_ENOUGH.some((pattern) => pattern.test(file));
 }
 
-/** What a file that runs the built service or command line imports, directly or not. */
+/** Module that every file imports, directly or not, that runs the built service or command line. */
 const BUILT = join('test', 'support', 'built.ts');
 
 const known = new Map<string, boolean>();

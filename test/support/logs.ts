@@ -26,7 +26,7 @@ export function beginLogs(): void {
   for (const log of recorded) log.from = log.lines.length;
 }
 
-/** What services have logged in the current test. */
+/** Logs of the services in the current test. */
 export function logsOfTest(): string {
   return recorded
     .filter(({ lines, from }) => lines.length > from)

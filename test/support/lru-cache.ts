@@ -6,7 +6,7 @@ const { LRUCache: Cache } = createRequire(import.meta.url)('lru-cache') as typeo
 /** The most entries that a cache of a test's service holds. The library makes room for all of them at each start. */
 const MOST = 1000;
 
-/** What the services of tests get in place of the library's class. */
+/** Replaces the library's class in the services of tests. */
 export class LRUCache<K extends {}, V extends {}> extends Cache<K, V> {
   constructor(options: Library.LRUCache.OptionsMaxLimit<K, V, unknown>) {
     super({ ...options, max: Math.min(options.max, MOST) });
