@@ -9,6 +9,7 @@ const FLUSH_MS = 1000;
 export class LastSignIns implements OnModuleDestroy {
   private readonly logger = new Logger(LastSignIns.name);
   private times = new Map<number, Date>();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly users: UsersService) {}
 
@@ -16,9 +17,18 @@ export class LastSignIns implements OnModuleDestroy {
     this.times.set(accountId, at);
   }
 
-  /** Writes what was collected; a store that fails costs these times and nothing else. */
+  /** Writes what was collected. A store that fails costs these times and nothing else. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.flush();
+  }
+
+  private async write(): Promise<void> {
     const times = this.times;
     this.times = new Map();
     try {
@@ -26,9 +36,5 @@ export class LastSignIns implements OnModuleDestroy {
     } catch (error) {
       this.logger.warn({ message: 'Times of sign-ins could not be written.', accounts: times.size, error });
     }
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.flush();
   }
 }

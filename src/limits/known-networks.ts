@@ -14,6 +14,7 @@ export class KnownNetworks implements OnModuleDestroy {
   private readonly logger = new Logger(KnownNetworks.name);
   /** By `account network`. */
   private seen = new Map<string, Date>();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sql: Sql,
@@ -42,16 +43,11 @@ export class KnownNetworks implements OnModuleDestroy {
     await this.sql.rows('DELETE FROM known_networks WHERE user_id = :userId', { userId });
   }
 
-  /** Writes what was noted; a store that fails costs these notes and nothing else. */
+  /** Writes what was noted. A store that fails costs these notes and nothing else. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
-    const seen = this.seen;
-    this.seen = new Map();
-    try {
-      for (const [key, at] of seen) await this.write(key, at);
-    } catch (error) {
-      this.logger.warn({ message: 'Networks of sign-ins could not be written.', networks: seen.size, error });
-    }
+    this.writing = this.writing.then(() => this.writeAll());
+    return this.writing;
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -62,6 +58,16 @@ export class KnownNetworks implements OnModuleDestroy {
   async sweep(): Promise<boolean> {
     const rows = { table: 'known_networks', key: 'user_id, network', time: 'last_sign_in_at' };
     return sweepBefore(this.sql, rows, this.oldest());
+  }
+
+  private async writeAll(): Promise<void> {
+    const seen = this.seen;
+    this.seen = new Map();
+    try {
+      for (const [key, at] of seen) await this.write(key, at);
+    } catch (error) {
+      this.logger.warn({ message: 'Networks of sign-ins could not be written.', networks: seen.size, error });
+    }
   }
 
   private async write(key: string, at: Date): Promise<void> {

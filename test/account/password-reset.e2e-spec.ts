@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HashingPool } from '../../src/users/hashing-pool.js';
-import { LastSignIns } from '../../src/auth/last-sign-ins.js';
 import { AuthError } from '../../src/errors/auth-error.js';
 import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
 import { form, send, type Sending } from '../support/http.js';
@@ -241,7 +240,6 @@ describe('POST /password-reset/:token', () => {
   ])('is refused for an account that meanwhile %s', async (_what, change) => {
     const { person, url } = await forgetful();
     await change(person);
-    await service.app.get(LastSignIns).flush();
     const before = await accountOf(service, person);
 
     expect(await look(url)).toEqual(DEAD);

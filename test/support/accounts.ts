@@ -1,10 +1,12 @@
 import { DataSource } from 'typeorm';
+import { LastSignIns } from '../../src/auth/last-sign-ins.js';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { User } from '../../src/users/user.entity.js';
 import type { Service } from './service.js';
 
-/** The stored row of an account. */
-export function accountOf({ app }: Service, { username }: { readonly username: string }): Promise<User> {
+/** The stored row of an account, once the times of sign-ins are written that wait for that. */
+export async function accountOf({ app }: Service, { username }: { readonly username: string }): Promise<User> {
+  await app.get(LastSignIns).flush();
   return app.get(DataSource).getRepository(User).findOneByOrFail({ username });
 }
 

@@ -18,6 +18,7 @@ export class SessionActivity implements OnModuleDestroy {
   private readonly logger = new Logger(SessionActivity.name);
   private readonly noted = new LRUCache<string, number>({ max: REMEMBERED_SESSIONS });
   private waiting = new Set<string>();
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sessions: SessionsService,
@@ -38,9 +39,18 @@ export class SessionActivity implements OnModuleDestroy {
     this.waiting.delete(sessionId);
   }
 
-  /** Writes what was collected; a store that fails costs these times and nothing else. */
+  /** Writes what was collected. A store that fails costs these times and nothing else. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.flush();
+  }
+
+  private async write(): Promise<void> {
     const waiting = this.waiting;
     this.waiting = new Set();
     try {
@@ -48,9 +58,5 @@ export class SessionActivity implements OnModuleDestroy {
     } catch (error) {
       this.logger.warn({ message: 'Last uses of sessions could not be written.', sessions: waiting.size, error });
     }
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.flush();
   }
 }
