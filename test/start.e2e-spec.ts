@@ -166,7 +166,7 @@ describe('a start that cannot be', () => {
     taken.close();
   });
 
-  it('for an address that is not this machine’s says so', async () => {
+  it('for an address that is not this machine’s says so', AT_FULL_SIZE, async () => {
     const PORT = await freePort();
     expect(await fail(emptyFolder(), { HOST: '192.0.2.1', PORT })).toEqual({
       code: 1,
@@ -174,7 +174,7 @@ describe('a start that cannot be', () => {
     });
   });
 
-  it('for a data folder that is a file says so', async () => {
+  it('for a data folder that is a file says so', AT_FULL_SIZE, async () => {
     const folder = emptyFolder();
     writeFileSync(join(folder, 'data'), '');
     expect(await fail(folder)).toEqual({
@@ -196,7 +196,7 @@ describe('a start that cannot be', () => {
     expect(readFileSync(file, 'utf8')).toBe(damaged);
   });
 
-  it('for another service secret than the keys are sealed under says so', async () => {
+  it('for another service secret than the keys are sealed under says so', AT_FULL_SIZE, async () => {
     const folder = emptyFolder();
     await startedBefore(folder);
     expect(await fail(folder, { LATCHKEY_SECRET: 'another secret, as long as it has to be' })).toEqual({

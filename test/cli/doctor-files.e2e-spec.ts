@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { LATCHKEY } from '../support/built.js';
 import { needing } from '../support/needs.js';
@@ -41,13 +41,23 @@ async function migrated(): Promise<string> {
   return folder;
 }
 
-/** A folder that a killed service has left, with what it wrote last in the log of SQLite. */
-async function killed(): Promise<string> {
-  const folder = emptyFolder();
-  const service = startProcess(folder, { PORT: await freePort() });
+const ends: (() => void)[] = [];
+let left: string;
+
+beforeAll(async () => {
+  const atEnd = (end: () => void): void => void ends.unshift(end);
+  left = emptyFolder(atEnd);
+  const service = startProcess(left, { PORT: await freePort() }, { atEnd });
   await service.listening;
   service.kill('SIGKILL');
   await service.ended;
+});
+afterAll(() => ends.forEach((end) => end()));
+
+/** A folder as a killed service has left it, with what it wrote last in the log of SQLite. */
+function killed(): string {
+  const folder = emptyFolder();
+  cpSync(left, folder, { recursive: true });
   return folder;
 }
 
@@ -63,13 +73,13 @@ describe('latchkey doctor leaves every file as it is', () => {
   });
 
   it('of a service that was killed', async () => {
-    const [wrong, before, after] = await examine(await killed());
+    const [wrong, before, after] = await examine(killed());
     expect(Object.keys(before)).toContain('latchkey.db-wal');
     expect([wrong, after]).toEqual([[], before]);
   });
 
   it('of a copy of that, but for the file that SQLite reads the log by', async () => {
-    const from = join(await killed(), 'data');
+    const from = join(killed(), 'data');
     const folder = emptyFolder();
     const data = join(folder, 'data');
     mkdirSync(data, { mode: 0o700 });
@@ -146,7 +156,7 @@ describe('a data folder that the user may not use', AS_ANOTHER, () => {
   });
 
   it('is read where it can be, and left as it is', async () => {
-    const folder = await killed();
+    const folder = killed();
     close(folder, 0o500);
     const before = contentOf(join(folder, 'data'));
     const { stdout } = await as(folder, 'doctor');
