@@ -103,13 +103,13 @@ describe.each(DRIVERS)('The audit trail of $name', (driver: Driver) => {
   it('is written by no statement on the path of a sign-in, but in one for many', async () => {
     const { person } = await member();
     await service.app.get(AuditLog).flush();
-    const statements = recordStatements(service);
-    await Promise.all(Array.from({ length: 5 }, () => ask(driver.signIn(person), 'counted')));
+    const statements = recordStatements(service, true);
+    await Promise.all(Array.from({ length: 20 }, () => ask(driver.signIn(person), 'counted')));
     await service.app.get(AuditLog).flush();
-    const written = statements.filter((statement) => statement.includes('audit_events'));
+    const written = statements.filter((statement) => /^(?!DELETE).*audit_events/s.test(statement));
     expect(written.length).toBeGreaterThan(0);
     // The flush of the clock may come between, on a busy machine more than once.
-    expect(written.length).toBeLessThan(5);
+    expect(written.length).toBeLessThan(20);
     expect(written.every((statement) => statement.startsWith('INSERT'))).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
 import { KeyRotationService } from '../../src/auth/keys/key-rotation.service.js';
 import { ServiceSecret } from '../../src/config/service-secret.js';
@@ -118,7 +118,12 @@ describe('A key of another instance', () => {
   it('is looked up once, however many tokens name keys that nobody has', async () => {
     const { pair } = await client.newcomer();
     const [, ...rest] = pair.access.split('.');
-    Object.assign(service.app.get(KeyRing), { loadedAtMs: -Infinity });
+    const ring = service.app.get(KeyRing);
+    vi.spyOn(service.app.get(KeyRotationService), 'keepUp').mockResolvedValue();
+    // However long the requests take here: what the ring has read was read a moment ago.
+    let isRead = false;
+    const loadedAtMs = { get: () => (isRead ? performance.now() : -Infinity), set: () => (isRead = true) };
+    Object.defineProperty(ring, 'loadedAtMs', { ...loadedAtMs, configurable: true });
     const statements = recordStatements(service);
 
     const answers = await Promise.all(

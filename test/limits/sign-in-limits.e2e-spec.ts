@@ -175,7 +175,6 @@ describe('what limits cost', () => {
     const person = await they.member(bareToken);
     const ip = newNetwork();
     const statements = recordStatements(they.service);
-    // The networks of sign-ins are noted behind them, every few seconds.
     const isAsked = (one: string): boolean => /rate_limits|FROM known_networks/.test(one);
     const aboutLimits = (): string[] => statements.splice(0).filter(isAsked);
     await they.signIn(bareToken, person, ip);

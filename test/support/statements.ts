@@ -1,11 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../src/config/clock.js';
 import type { Service } from './service.js';
 
-/** The statements that a service sends to its store from now on; the list grows while it runs. */
-export function recordStatements({ app }: Service): string[] {
+const byTimer = new AsyncLocalStorage<true>();
+const { setInterval } = globalThis;
+
+// What a service does by its timers belongs to no request of a test, whenever it comes.
+globalThis.setInterval = ((act: (...given: unknown[]) => void, ms?: number, ...given: unknown[]) =>
+  setInterval(() => byTimer.run(true, act, ...given), ms)) as typeof setInterval;
+
+/**
+ * The statements that a service sends to its store from now on; the list grows while it runs.
+ * @param timersToo whether those of its timers are among them
+ */
+export function recordStatements({ app }: Service, timersToo = false): string[] {
   const statements: string[] = [];
-  Object.assign(app.get(DataSource).logger, { logQuery: (statement: string) => void statements.push(statement) });
+  const logQuery = (statement: string): void => {
+    if (timersToo || !byTimer.getStore()) statements.push(statement);
+  };
+  Object.assign(app.get(DataSource).logger, { logQuery });
   return statements;
 }
 
