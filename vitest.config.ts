@@ -8,6 +8,9 @@ import { useTemporaryFolder } from './test/runner/temporary-folder.js';
 
 useTemporaryFolder();
 
+/** How long a condition may take to come about, in milliseconds: on a busy machine far longer than on a quiet one. */
+const POLL_MS = 10_000;
+
 /** The tests of one engine. */
 export const project = (name: 'SQLite' | 'PostgreSQL', include: string[]): TestProjectConfiguration => ({
   resolve: {
@@ -22,6 +25,7 @@ export const project = (name: 'SQLite' | 'PostgreSQL', include: string[]): TestP
     // A module is compiled once for both engines, and again only when it changes.
     experimental: { fsModuleCache: true },
     setupFiles: './test/runner/setup.ts',
+    expect: { poll: { timeout: POLL_MS } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

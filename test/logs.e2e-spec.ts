@@ -25,10 +25,8 @@ describe('the log', () => {
 
   /** The lines of a request, once there are some: they are written when the connection is done with it. */
   async function logged(id: string): Promise<LogLine[]> {
-    return vi.waitFor(() => {
-      expect(linesOf(id)).not.toEqual([]);
-      return linesOf(id);
-    });
+    await expect.poll(() => linesOf(id)).not.toEqual([]);
+    return linesOf(id);
   }
 
   async function ask(method: string, path: string, { headers, body }: Sending = {}): Promise<[Answer, LogLine[]]> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { confirm, linkIn, outboxOf } from './support/outbox.js';
 import { Secrets } from './support/secrets.js';
 import { type LogLine, startService } from './support/service.js';
@@ -43,7 +43,7 @@ describe('the log at its most verbose', () => {
     const service = await startService({ ...MOST_VERBOSE, LATCHKEY_SECRET, SMTP_URL });
     const visitors = new Visitors(service);
     await visitors.basic();
-    await vi.waitFor(() => expect(service.log.map(({ msg }) => msg)).toContain('A mail could not be sent.'));
+    await expect.poll(() => service.log.map(({ msg }) => msg)).toContain('A mail could not be sent.');
     await service.stop();
     expect(visitors.secrets.foundIn(service.log)).toEqual([]);
     expect(secrets.foundIn(service.log)).toEqual([]);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { appearance, type Asker, askerOf, HOT_ROUTES, type HotRoute } from '../support/hot-routes.js';
 import type { Answer } from '../support/http.js';
 import { head, parsed, sendRaw } from '../support/raw.js';
@@ -36,7 +36,7 @@ async function sendInParts(...parts: readonly string[]): Promise<RawAnswer> {
   const answer = text(ours);
   let sent = 0;
   for (const part of parts) {
-    await vi.waitFor(() => expect(theirs.bytesRead).toBe(sent), { interval: 1 });
+    await expect.poll(() => theirs.bytesRead, { interval: 1 }).toBe(sent);
     ours.write(part);
     sent += Buffer.byteLength(part);
   }
@@ -61,11 +61,9 @@ function topOf(hot: HotRoute, { carried }: Asker, headers: Headers = {}, version
 const bodyOf = ({ carried }: Asker): string => carried.body ?? '';
 
 async function logged(id: string): Promise<LogLine[]> {
-  return vi.waitFor(() => {
-    const lines = service.log.filter((line) => line.id === id);
-    expect(lines).not.toEqual([]);
-    return lines;
-  });
+  const lines = (): LogLine[] => service.log.filter((line) => line.id === id);
+  await expect.poll(lines).not.toEqual([]);
+  return lines();
 }
 
 describe.each(ASKING)('the body of $title', (hot) => {

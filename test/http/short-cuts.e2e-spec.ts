@@ -33,11 +33,9 @@ function countLongWays(): () => number {
 
 /** The lines of a request, once there are some: they are written when the connection is done with it. */
 async function logged(id: string): Promise<LogLine[]> {
-  return vi.waitFor(() => {
-    const lines = service.log.filter((line) => line.id === id);
-    expect(lines).not.toEqual([]);
-    return lines;
-  });
+  const lines = (): LogLine[] => service.log.filter((line) => line.id === id);
+  await expect.poll(lines).not.toEqual([]);
+  return lines();
 }
 
 /** How many requests to a contract were counted, of all contracts if it is `null`. */
