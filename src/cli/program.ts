@@ -14,6 +14,7 @@ export function program(version: string): Command {
   const latchkey = new Command('latchkey')
     .description('One account store behind every login API that your front ends already speak.')
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText(
       'after',
@@ -83,7 +84,7 @@ function addClient(latchkey: Command): void {
 }
 
 function addKeys(latchkey: Command): void {
-  const keys = latchkey.command('keys').description('the keys that sign access tokens');
+  const keys = latchkey.command('keys').description('the keys that sign access tokens').enablePositionalOptions();
   keys
     .command('list')
     .description('list every key: kid, algorithm, when it was created, and what it does')
@@ -101,8 +102,9 @@ function addKeys(latchkey: Command): void {
       'withdraw a key that leaked: every token that it signed is refused; if it signs, the next one does at once',
     )
     .argument('<kid>', 'its kid, as keys list tells it')
-    // One kid in 64 begins with a hyphen.
+    // One kid in 64 begins with a hyphen, and is no option; nor is one that begins with -h or -V.
     .allowUnknownOption()
+    .helpOption('--help', 'display help for command')
     .addHelpText('after', example('latchkey keys revoke O5hGjt0zMLbZPRBEQ1VJbYAPcUpGzxzFo7tqbNeH7yA'))
     .action(async (kid) => (await import('./keys.js')).revokeKey(kid));
 }

@@ -255,10 +255,10 @@ describe('latchkey keys', () => {
       stderr: `There is no key ${one}, or it is withdrawn already. See: latchkey keys list\n`,
     });
     // One kid in 64 begins with a hyphen, and is no option.
-    const hyphened = `-${one.slice(0, -1)}`;
-    expect(await latchkey({ folder }, 'keys', 'revoke', hyphened)).toMatchObject({
-      stderr: `There is no key ${hyphened}, or it is withdrawn already. See: latchkey keys list\n`,
-    });
+    for (const hyphened of [`-${one.slice(0, -1)}`, `-V${one.slice(0, -2)}`, `-h${one.slice(0, -2)}`])
+      expect(await latchkey({ folder }, 'keys', 'revoke', hyphened)).toMatchObject({
+        stderr: `There is no key ${hyphened}, or it is withdrawn already. See: latchkey keys list\n`,
+      });
     const { stdout } = await latchkey({ folder }, 'keys', 'revoke', two);
     const three = /(\S{43}) signs in its place/.exec(stdout)?.[1];
     const at = expect.stringMatching(`^${TIME}$`);
