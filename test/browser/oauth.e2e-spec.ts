@@ -1,12 +1,13 @@
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';
+import { SIZE } from '../runner/size.js';
 import { PairClient } from '../support/pairs.js';
 import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { type Service, startService } from '../support/service.js';
 import { launchChromium, NO_BROWSER, SwaggerUi } from '../support/swagger-ui.js';
 
-describe('the OAuth routes at GET /docs in Chromium', needing(NO_BROWSER), () => {
+describe('the OAuth routes at GET /docs in Chromium', SIZE === 'full' ? needing(NO_BROWSER) : AT_FULL_SIZE, () => {
   let service: Service;
   let browser: BrowserContext;
   let ui: SwaggerUi;
@@ -36,7 +37,7 @@ describe('the OAuth routes at GET /docs in Chromium', needing(NO_BROWSER), () =>
     expect(ui.complaints).toEqual([]);
   });
 
-  it('show their public documents', AT_FULL_SIZE, async () => {
+  it('show their public documents', async () => {
     ui = await SwaggerUi.open(browser, service.url, 'native');
     expect(await ui.tryOut('showKeys')).toMatchObject({ status: 200, body: { keys: [{ use: 'sig' }] } });
     expect(await ui.tryOut('showMetadata')).toMatchObject({ status: 200, body: { issuer: 'http://latchkey.test' } });

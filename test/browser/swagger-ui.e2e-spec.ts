@@ -66,17 +66,21 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
     },
   );
 
-  it('tries cookie out: the browser keeps the cookie that login sets, and sends it by itself', async () => {
-    const { username, email, password } = newPerson('Secret1234#');
-    const me = { id: expect.any(Number) as number, username, is_admin: false };
-    await open('cookie');
-    const fields = { username, email, password1: password, password2: password };
-    expect(await ui.tryOut('register', fields)).toEqual({ status: 201, body: me });
-    expect(await ui.tryOut('login', { username, password1: password })).toEqual({ status: 200, body: me });
-    expect(await ui.tryOut('me')).toEqual({ status: 200, body: me });
-    expect(await ui.tryOut('setPin')).toEqual({ status: 200, body: { message: 'pin set' } });
-    expect(ui.complaints).toEqual([]);
-  });
+  it(
+    'tries cookie out: the browser keeps the cookie that login sets, and sends it by itself',
+    AT_FULL_SIZE,
+    async () => {
+      const { username, email, password } = newPerson('Secret1234#');
+      const me = { id: expect.any(Number) as number, username, is_admin: false };
+      await open('cookie');
+      const fields = { username, email, password1: password, password2: password };
+      expect(await ui.tryOut('register', fields)).toEqual({ status: 201, body: me });
+      expect(await ui.tryOut('login', { username, password1: password })).toEqual({ status: 200, body: me });
+      expect(await ui.tryOut('me')).toEqual({ status: 200, body: me });
+      expect(await ui.tryOut('setPin')).toEqual({ status: 200, body: { message: 'pin set' } });
+      expect(ui.complaints).toEqual([]);
+    },
+  );
 
   it('tries opaque-token out: the token that login answers authorizes', AT_FULL_SIZE, async () => {
     const { username, password } = newPerson();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { LATCHKEY } from '../support/built.js';
-import { needing } from '../support/needs.js';
+import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { emptyFolder, freePort, startProcess } from '../support/process.js';
 import { ON_SQLITE, startService } from '../support/service.js';
 import { type Ending, latchkey, stored } from './run.js';
@@ -139,7 +139,7 @@ describe('a data folder that the user may not use', AS_ANOTHER, () => {
     expect(await as(folder, 'admin', 'create', 'ada')).toEqual({ code: 1, stdout: '', stderr });
   });
 
-  it('is said not to be readable where SQLite cannot make the files that it reads by', async () => {
+  it('is said not to be readable where SQLite cannot make the files that it reads by', AT_FULL_SIZE, async () => {
     const folder = await migrated();
     close(folder, 0o500);
     const { code, stdout } = await as(folder, 'doctor');
