@@ -12,7 +12,7 @@ const QUEUE = sized({ small: 5, full: 8 });
 /** How many sign-ins come at once: ten times what the thread and its queue hold. */
 const STORM = 10 * (THREADS + QUEUE);
 
-/** How often a password may be wrong: more often than the thread and its queue hold at once. */
+/** Wrong passwords allowed: more than the thread and its queue hold at once. */
 const TRIES = sized({ small: 9, full: 12 });
 
 /** When such a test hangs, in milliseconds. */

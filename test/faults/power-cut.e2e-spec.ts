@@ -17,7 +17,7 @@ import { type Environment, ON_SQLITE } from '../support/service.js';
 import { type StartedService, startIn } from '../support/started.js';
 import { whole } from '../support/whole.js';
 
-/** How many of the states that a power cut may leave on the disk are looked at. */
+/** Number of disk states to check, out of those that a power cut may leave. */
 const STATES = sized({ small: 4, full: 20 });
 
 /** When such a test hangs, in milliseconds. */
@@ -29,7 +29,7 @@ const WAL_FRAME = 24 + 4096;
 
 const NEW_PASSWORD = 'NewSecret1234';
 
-/** What its services have in common. Their hashes are compared in this process too, so `NODE_OPTIONS` leaves them real. */
+/** Settings of all its services. This process compares their hashes too, so `NODE_OPTIONS` must not make them cheap. */
 const SETTINGS = {
   ...ON_SQLITE,
   PUBLIC_URL: 'http://latchkey.test',

@@ -45,7 +45,7 @@ for (const { engine, options } of ENGINES)
       expect(errors).toEqual([]);
     });
 
-    /** How many comparisons of a password something leads to. */
+    /** Counts the password comparisons that an act causes. */
     async function comparisons(act: () => Promise<unknown>): Promise<number> {
       const compare = vi.spyOn(they.service.app.get(HashingPool), 'compare');
       await act();

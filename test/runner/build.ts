@@ -26,7 +26,7 @@ export async function buildIfStale(): Promise<void> {
   if (code !== 0) throw new Error(`npm run build failed:\n${output}${errors}`);
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, '');
-  // What was changed during the build is newer than it.
+  // The start of the build, so that a source changed meanwhile counts as newer.
   utimesSync(STAMP, startedAt, startedAt);
 }
 

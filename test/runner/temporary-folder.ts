@@ -42,7 +42,7 @@ function isAbandoned(parent: string, name: string): boolean {
   }
 }
 
-/** What cannot be removed, such as a file system that a killed test left mounted, stops no run. */
+/** Removes a folder. A failure is only reported: a killed test may have left a file system mounted in it. */
 function remove(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -2,7 +2,7 @@ import { SIZE } from '../runner/size.js';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What a skipped test lacks on this machine. */
+    /** Why the test is skipped on this machine. */
     needs?: string;
   }
 }

@@ -6,13 +6,13 @@ import type { Service } from './service.js';
 const byTimer = new AsyncLocalStorage<true>();
 const { setInterval } = globalThis;
 
-// What a service does by its timers belongs to no request of a test, whenever it comes.
+// Marks the work of a service's timers, which runs at any time and belongs to no request.
 globalThis.setInterval = ((act: (...given: unknown[]) => void, ms?: number, ...given: unknown[]) =>
   setInterval(() => byTimer.run(true, act, ...given), ms)) as typeof setInterval;
 
 /**
  * The statements that a service sends to its store from now on; the list grows while it runs.
- * @param timersToo whether those of its timers are among them
+ * @param timersToo includes those of its timers
  */
 export function recordStatements({ app }: Service, timersToo = false): string[] {
   const statements: string[] = [];
