@@ -1,5 +1,5 @@
 import pg, { type PoolClient, type PoolConfig } from 'pg';
-import { ConnectionFailure, endIfSilent } from './connection.js';
+import { ConnectionFailure, endAtLastWord, endIfSilent } from './connection.js';
 
 /** How many statements may wait for each connection of a pool; more are refused at once. */
 const WAITING_PER_CONNECTION = 50;
@@ -13,7 +13,7 @@ type Connected = (error: Error | undefined, client: PoolClient | undefined, done
 
 /**
  * A pool of connections to PostgreSQL before which a bounded number of statements waits, and which gives up a connection
- * that has gone silent: behind a broken network a statement would else wait for as long as TCP does.
+ * that the server says it closes, or that has gone silent: behind a broken network a statement would else wait for as long as TCP does.
  */
 export class BoundedPool extends pg.Pool {
   private readonly mostWaiting: number;
@@ -24,6 +24,7 @@ export class BoundedPool extends pg.Pool {
     this.mostWaiting = WAITING_PER_CONNECTION * this.options.max;
     const timeoutMs = Number(config.statement_timeout);
     this.on('connect', (client) => {
+      endAtLastWord(client);
       if (timeoutMs > 0) endIfSilent(client, timeoutMs + SILENCE_MARGIN_MS);
       // A connection that breaks over it breaks over the next statement, too.
       else void client.query('SET statement_timeout = 0').catch(() => undefined);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientBase } from 'pg';
+import type { ClientBase, Connection, DatabaseError } from 'pg';
 
 /** A statement for which there is no connection: none can be made, for whatever reason, or too many wait for one. */
 export class ConnectionFailure extends Error {
@@ -19,7 +19,25 @@ export function endIfSilent(client: ClientBase, silentMs: number): void {
   socket.setTimeout(silentMs, () => socket.destroy(new Error(`Connection terminated: silent for ${silentMs} ms`)));
 }
 
-/** The socket of a connection, which is another one once TLS has begun. The library's types do not tell of it. */
+/** Errors with which PostgreSQL closes the connection: class 57P, and the two timeouts of an open transaction. */
+const CLOSES_CONNECTION = /^(57P..|25P0[34])$/;
+
+/**
+ * Tells the pool that a connection is lost as soon as the server says so. The server closes it only a moment later, and
+ * the pool would hand it to the next statement in between.
+ */
+export function endAtLastWord(client: ClientBase): void {
+  connectionOf(client).on('errorMessage', (error: DatabaseError) => {
+    if (CLOSES_CONNECTION.test(error.code ?? '') && client.listenerCount('error') > 0) client.emit('error', error);
+  });
+}
+
+/** The socket of a connection, which is another one once TLS has begun. */
 export function socketOf(client: ClientBase): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+  return connectionOf(client).stream as Socket;
+}
+
+/** What a client of the pool speaks the protocol by. The library's types tell of it for other clients only. */
+function connectionOf(client: ClientBase): Connection {
+  return (client as unknown as { connection: Connection }).connection;
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
@@ -68,11 +69,32 @@ describe('An outage of PostgreSQL', () => {
     const signingIn = pairs.signIn(person);
     await waiting(database, 'transactionid');
 
-    // Not those that wait in the pool: the service may use one of them before it hears that they are gone.
+    // Not those that are idle in the pool: the service may use one of them before it hears that they are gone.
     await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 
     expect(whole(await signingIn)).toEqual(UNAVAILABLE);
     await database.query('ROLLBACK');
     expect((await pairs.signIn(person)).status).toBe(200);
+  });
+
+  it('costs nobody who waits for that connection an answer', async () => {
+    const only = await startService({ ...(await postgres.createDatabase('one')), DATABASE_POOL_SIZE: '1' });
+    onTestFinished(() => only.stop());
+    const client = new PairClient(only.url);
+    const [held, other] = [await client.newcomer(), await client.newcomer()];
+    const database = await postgres.connect('one');
+    onTestFinished(() => database.end());
+    await database.query('BEGIN');
+    await database.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [decode(held.pair.access).claims.user_id]);
+    const broken = client.signIn(held.person);
+    await waiting(database, 'transactionid');
+    const later = Promise.all(Array.from({ length: 3 }, () => client.refresh(other.pair.refresh)));
+    const { master } = only.app.get(DataSource).driver as unknown as { master: { waitingCount: number } };
+    await expect.poll(() => master.waitingCount).toBeGreaterThanOrEqual(3);
+
+    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+
+    expect(whole(await broken)).toEqual(UNAVAILABLE);
+    expect((await later).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 });
