@@ -100,6 +100,9 @@ describe('the log of a process that ends', () => {
   });
 });
 
+/** How many requests are answered before the service is told to stop. */
+const ANSWERED = sized({ small: 100, full: 300 });
+
 describe('SIGTERM', () => {
   it('loses no line of a request that was answered, whichever way, and none twice', async () => {
     const service = await start();
@@ -121,7 +124,7 @@ describe('SIGTERM', () => {
     const asking = Array.from({ length: 8 }, (_none, worker) =>
       ask(worker).catch(({ code }: Error & { code: string }) => code),
     );
-    await expect.poll(() => answered.length, { timeout: 20_000 }).toBeGreaterThan(300);
+    await expect.poll(() => answered.length, { timeout: 20_000 }).toBeGreaterThan(ANSWERED);
     service.kill('SIGTERM');
     expect(await service.ended).toBe(0);
     for (const code of await Promise.all(asking)) expect(['ECONNREFUSED', 'ECONNRESET']).toContain(code);

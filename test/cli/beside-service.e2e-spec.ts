@@ -1,12 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SIZE } from '../runner/size.js';
 import { form, send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { basicOf } from '../support/oauth.client.js';
 import { newPerson } from '../support/people.js';
 import { ON_SQLITE, type Service, startService } from '../support/service.js';
-import { type Ending, latchkeyProcess } from './run.js';
+import { type Ending, latchkey, latchkeyProcess } from './run.js';
 
 /** How soon a running service notices what was done to the keys, in milliseconds, and how late a busy machine may be. */
 const NOTICED_MS = 5000;
@@ -19,11 +20,17 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Runs a command on the data folder of the running service. */
+/** Runs a command on the data folder of the running service: in a process of its own. */
 function command(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Ending> {
   const { dataDir } = service;
   // The service, in this process, compares what is hashed there.
   return latchkeyProcess({ folder: dataDir, env: { DATA_DIR: dataDir, NODE_OPTIONS: '', ...env }, input }, ...args);
+}
+
+/** As `command`; at the small size in the process of the service, with a connection of its own to the file. */
+function quickCommand(...args: readonly string[]): Promise<Ending> {
+  const { dataDir } = service;
+  return SIZE === 'full' ? command(args) : latchkey({ folder: dataDir, env: { DATA_DIR: dataDir } }, ...args);
 }
 
 async function published(): Promise<string[]> {
@@ -50,14 +57,14 @@ describe('beside a running service', () => {
   });
 
   it('latchkey client create makes a client that is let in at once, and refused once it is revoked', async () => {
-    const { stdout } = await command(['client', 'create', 'test', '--scope', 'introspect']);
+    const { stdout } = await quickCommand('client', 'create', 'test', '--scope', 'introspect');
     const [, id = '', secret = ''] = /client_id +(\S+)\nclient_secret +(\S+)/.exec(stdout) ?? [];
     const sending = form({ grant_type: 'client_credentials' });
     const headers = { ...sending.headers, ...basicOf({ id, secret }) };
     const ask = async (): Promise<number> =>
       (await send('POST', `${service.url}/oauth/token`, { ...sending, headers })).status;
     expect(await ask()).toBe(200);
-    await command(['client', 'revoke', id]);
+    await quickCommand('client', 'revoke', id);
     expect(await ask()).toBe(401);
   });
 
@@ -67,8 +74,8 @@ describe('beside a running service', () => {
     const me = async (): Promise<number> =>
       (await send('GET', `${service.url}/bare-token/auth/refresh`, { headers: { authorization: token } })).status;
     const before = await me();
-    const next = /\S{43}/.exec((await command(['keys', 'rotate'])).stdout)?.[0] ?? '';
-    await command(['keys', 'revoke', kid]);
+    const next = /\S{43}/.exec((await quickCommand('keys', 'rotate')).stdout)?.[0] ?? '';
+    await quickCommand('keys', 'revoke', kid);
     await expect.poll(published, { timeout: NOTICED_MS + LATE_MS }).toEqual([next]);
     expect([before, await me()]).toEqual([200, 401]);
     expect(decode(await newToken()).header.kid).toBe(next);

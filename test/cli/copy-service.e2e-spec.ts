@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sized } from '../runner/size.js';
 import { send } from '../support/http.js';
@@ -13,6 +14,9 @@ import { type Environment, ON_SQLITE } from '../support/service.js';
 import { type StartedService, startIn } from '../support/started.js';
 import { whole } from '../support/whole.js';
 import { type Ending, latchkey, latchkeyProcess, type Running, startLatchkey } from './run.js';
+
+/** How long a user pauses between two requests, in milliseconds. */
+const BETWEEN_MS = 10;
 
 let postgres: Postgres;
 
@@ -98,14 +102,14 @@ describe('latchkey copy beside a running service', () => {
     const passed = new Set<number>();
     const copy = { isDone: false };
     const signUp = async (): Promise<void> => {
-      while (!copy.isDone || refused.length === 0) {
+      for (; !copy.isDone || refused.length === 0; await pause(BETWEEN_MS)) {
         const answer = await pairs.register(newPerson());
         if (answer.status === 201) accepted.push(pairOf(answer).access);
         else refused.push({ ...whole(answer), again: answer.headers['retry-after'] });
       }
     };
     const ask = async (): Promise<void> => {
-      while (!copy.isDone) passed.add((await pairs.getUser(pair.access)).status);
+      for (; !copy.isDone; await pause(BETWEEN_MS)) passed.add((await pairs.getUser(pair.access)).status);
     };
     const users = [signUp(), signUp(), signUp(), ask()];
     await expect.poll(() => accepted.length, { timeout: 30_000 }).toBeGreaterThan(3);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sized } from '../runner/size.js';
 import { LATCHKEY } from '../support/built.js';
 import { AT_FULL_SIZE } from '../support/needs.js';
 import { emptyFolder } from '../support/process.js';
@@ -33,13 +34,14 @@ async function into(path: string | undefined, folder: string, ...args: string[])
 describe.each(BROKEN)('a command whose output goes to $output', ({ code, path, options }) => {
   const said = `The result could not be written to standard output (${code}).`;
 
-  it.each([[['help']], [['--version']], [['doctor']], [['doctor', '--json']]])(
-    'fails in one line: %j',
-    options,
-    async (args) => {
-      expect(await into(path, emptyFolder(), ...args)).toEqual([1, `${said}\n`]);
-    },
-  );
+  it.each(
+    sized({
+      small: [[['help']], [['doctor']]],
+      full: [[['help']], [['--version']], [['doctor']], [['doctor', '--json']]],
+    }),
+  )('fails in one line: %j', options, async (args) => {
+    expect(await into(path, emptyFolder(), ...args)).toEqual([1, `${said}\n`]);
+  });
 
   it('does and records what it was asked to do all the same', options, async () => {
     const folder = emptyFolder();

@@ -5,6 +5,7 @@ import { Usage } from '../../src/audit/usage.js';
 import { SessionActivity } from '../../src/auth/sessions/session-activity.js';
 import { RequestLog } from '../../src/http/request-log.js';
 import { Session } from '../../src/tokens/session.entity.js';
+import { sized } from '../runner/size.js';
 import { accountOf } from '../support/accounts.js';
 import { figure, metricsOf } from '../support/exposition.js';
 import { appearance, askerOf, HOT_ROUTES, type HotRoute } from '../support/hot-routes.js';
@@ -51,7 +52,10 @@ async function observationsOf({ method, route, contract }: HotRoute): Promise<nu
   return figure(await metricsOf(service), COUNT, labels);
 }
 
-describe.each(HOT_ROUTES)('$title', (hot) => {
+/** Their bare paths, which the same handlers serve, at full size only. */
+const ROUTES = sized({ small: HOT_ROUTES.filter(({ path, route }) => path === route), full: HOT_ROUTES });
+
+describe.each(ROUTES)('$title', (hot) => {
   it.each([
     ['nothing more', {}],
     ['an Origin that may read it', { origin: ALLOWED_ORIGIN }],

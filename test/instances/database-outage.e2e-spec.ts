@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRIVERS } from '../drivers/index.js';
 import { sized } from '../runner/size.js';
@@ -28,6 +29,9 @@ afterAll(async () => {
   await postgres.stop();
 });
 
+/** How long a front end pauses after each pair of requests, in milliseconds. */
+const BETWEEN_MS = 50;
+
 /** Stops and starts of the database. */
 const OUTAGES = sized({ small: 1, full: 2 });
 
@@ -46,6 +50,7 @@ function load(sessions: readonly Opened[]): { readonly answered: Asked[]; readon
       answered.push({ opened, answer: await they.use(opened) });
       const { driver, person } = opened;
       answered.push({ opened, answer: await they.ask(driver, driver.signIn(person)) });
+      await pause(BETWEEN_MS);
     }
   });
   return {

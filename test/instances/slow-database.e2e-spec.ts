@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRIVERS } from '../drivers/index.js';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { figure, metricsOf } from '../support/exposition.js';
+import { sized } from '../runner/size.js';
 import { FrontEnds } from '../support/front-ends.js';
 import { byStatus } from '../support/guessing.js';
 import { type Instances, startInstances } from '../support/instances.js';
@@ -14,6 +15,9 @@ const SMALL = { DATABASE_POOL_SIZE: '2', DATABASE_STATEMENT_TIMEOUT: '1s', DATAB
 
 /** How many statements may wait for a connection of such an instance. */
 const MOST_WAITING = 100;
+
+/** Rounds of 500 requests to a store that does not answer. */
+const ROUNDS = sized({ small: 2, full: 4 });
 
 /** How much memory 2,000 requests to a store that does not answer may cost for good, in bytes. */
 const NOISE = 64 * 1024 * 1024;
@@ -60,7 +64,7 @@ describe('A database that answers', () => {
   it('too late costs each request 503 in its contract’s shape after a bounded time, and piles nothing up', async () => {
     const before = await memory();
     proxy.delayMs = 4000;
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const startedAtMs = performance.now();
       const asked = Array.from({ length: 500 }, (_, index) => DRIVERS[index % DRIVERS.length]!);
       const answers = await Promise.all(asked.map((driver) => they.ask(driver, driver.signIn(person))));
