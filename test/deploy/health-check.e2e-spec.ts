@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { emptyFolder, freePort, startProcess } from '../support/process.js';
+import { emptyFolder, freePort } from '../support/process.js';
+import { startIn } from '../support/started.js';
 
 /** What the health check of the image runs. */
 const [program = '', ...parameters] = JSON.parse(
@@ -20,11 +21,9 @@ describe('the health check of the Dockerfile', () => {
   it('is content while the service answers, and not before and after', async () => {
     const PORT = await freePort();
     expect(await check(PORT)).toBe(1);
-    const service = startProcess(emptyFolder(), { PORT });
-    await service.listening;
+    const service = await startIn(emptyFolder(), { PORT });
     expect(await check(PORT)).toBe(0);
-    service.kill('SIGTERM');
-    await service.ended;
+    await service.stop();
     expect(await check(PORT)).toBe(1);
   });
 });

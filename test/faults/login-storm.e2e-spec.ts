@@ -12,6 +12,9 @@ const QUEUE = sized({ small: 5, full: 8 });
 /** How many sign-ins come at once: ten times what the thread and its queue hold. */
 const STORM = 10 * (THREADS + QUEUE);
 
+/** At this cost a hash takes much longer than taking or refusing a request. */
+const BCRYPT_COST = sized({ small: '11', full: '12' });
+
 /** Wrong passwords allowed: more than the thread and its queue hold at once. */
 const TRIES = sized({ small: 9, full: 12 });
 
@@ -25,8 +28,7 @@ async function start(): Promise<ServiceProcess> {
   const service = startProcess(emptyFolder(), {
     PORT: await freePort(),
     EMAIL_VERIFICATION: 'off',
-    // At this cost a hash takes much longer than taking or refusing a request.
-    BCRYPT_COST: '12',
+    BCRYPT_COST,
     HASH_THREADS: String(THREADS),
     HASH_QUEUE_LIMIT: String(QUEUE),
     SIGN_IN_LIMIT: `${TRIES}/1h`,
