@@ -2,10 +2,7 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { needsBuild } from './spec-files.js';
 
-/**
- * Begins with the files that start real processes, which take longest, so that none of them is left for the end; each is
- * followed by one that starts none, because processes are waited for most of the time.
- */
+/** Begins with the files that start real processes, which take longest, so that none of them is left for the end. */
 export default class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -14,8 +11,7 @@ export default class Sequencer extends BaseSequencer {
     // A worker serves one project: each has its files in one piece.
     return engines.flatMap((engine) => {
       const own = sorted.filter(({ project }) => project === engine);
-      const others = own.filter((file) => !isFirst(file));
-      return [...own.filter(isFirst).flatMap((file) => [file, ...others.splice(0, 1)]), ...others];
+      return [...own.filter(isFirst), ...own.filter((file) => !isFirst(file))];
     });
   }
 }
