@@ -36,7 +36,7 @@ describe.each(BROKEN)('a command whose output goes to $output', ({ code, path, o
 
   it.each(
     sized({
-      small: [[['help']], [['doctor']]],
+      small: [[['doctor']]],
       full: [[['help']], [['--version']], [['doctor']], [['doctor', '--json']]],
     }),
   )('fails in one line: %j', options, async (args) => {

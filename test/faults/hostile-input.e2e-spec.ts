@@ -17,7 +17,7 @@ import { whole } from '../support/whole.js';
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? sized({ small: 800, full: 26_000 }));
 
 /** Requests to a service with limits, which soon lets nobody in. */
-const LIMITED_REQUESTS = sized({ small: 200, full: 1500 });
+const LIMITED_REQUESTS = sized({ small: 100, full: 1500 });
 
 /** Just enough for those who are there at first. */
 const LIMITS = { SIGN_IN_LIMIT_NETWORK: '5/1h', REGISTRATION_LIMIT: '25/1h', MAIL_REQUEST_LIMIT: '5/1h' };
