@@ -8,6 +8,7 @@ import { send } from './support/http.js';
 import { MailServer, type MailServerOptions, SilentServer } from './support/mail-server.js';
 import { linkIn, mailsTo, urlOf } from './support/outbox.js';
 import { newPerson } from './support/people.js';
+import { freePort } from './support/ports.js';
 import { type Environment, type LogLine, type Service, startService } from './support/service.js';
 
 interface Sender {
@@ -129,9 +130,7 @@ describe('a mail server that fails', () => {
   });
 
   it('and cannot be reached costs no registration its answer, and gets the mail once it is there', async () => {
-    const vacated = await MailServer.start();
-    const { port } = vacated;
-    await vacated.stop();
+    const port = await freePort();
     const { service, client } = await startSender({ SMTP_URL: urlTo({ port }) });
     const person = newPerson();
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './ports.js';
 
 /** How a proxy treats what passes through it. */
 type Mode =
@@ -26,13 +27,16 @@ export class DatabaseProxy {
   private mode: Mode = 'open';
   private readonly passages = new Set<Passage>();
   private listener: Server | undefined;
-  private port = 0;
 
-  private constructor(private readonly target: URL) {}
+  private constructor(
+    private readonly target: URL,
+    private readonly port: number,
+  ) {}
 
   /** @param databaseUrl of the database behind it */
   static async start(databaseUrl: string): Promise<DatabaseProxy> {
-    const proxy = new DatabaseProxy(new URL(databaseUrl));
+    // It leaves its port and comes back to it, so it must be none that the system gives to somebody else meanwhile.
+    const proxy = new DatabaseProxy(new URL(databaseUrl), await freePort());
     await proxy.open();
     return proxy;
   }
@@ -66,7 +70,6 @@ export class DatabaseProxy {
   private async open(): Promise<void> {
     this.listener = createServer((client) => this.pass(client)).listen(this.port, '127.0.0.1');
     await once(this.listener, 'listening');
-    this.port = (this.listener.address() as AddressInfo).port;
   }
 
   private async close(): Promise<void> {
