@@ -100,7 +100,7 @@ describe('the log of a process that ends', () => {
   });
 });
 
-/** How many requests are answered before the service is told to stop. */
+/** Answers to wait for before SIGTERM. */
 const ANSWERED = sized({ small: 100, full: 300 });
 
 describe('SIGTERM', () => {

@@ -8,6 +8,7 @@ import { type Answer, form, send, type Sending } from './support/http.js';
 import { PairClient } from './support/pairs.js';
 import { newPerson } from './support/people.js';
 import { head, sendRaw } from './support/raw.js';
+import { requestLines } from './support/request-lines.js';
 import { type LogLine, type Service, startService } from './support/service.js';
 
 let ids = 0;
@@ -23,16 +24,10 @@ describe('the log', () => {
 
   const linesOf = (id: string): LogLine[] => service.log.filter((line) => line.id === id);
 
-  /** The lines of a request, once there are some: they are written when the connection is done with it. */
-  async function logged(id: string): Promise<LogLine[]> {
-    await expect.poll(() => linesOf(id)).not.toEqual([]);
-    return linesOf(id);
-  }
-
   async function ask(method: string, path: string, { headers, body }: Sending = {}): Promise<[Answer, LogLine[]]> {
     const id = `request-${++ids}`;
     const answer = await send(method, service.url + path, { headers: { ...headers, 'x-request-id': id }, body });
-    return [answer, await logged(id)];
+    return [answer, await requestLines(service, id)];
   }
 
   const line = (fields: object): object => ({
@@ -99,7 +94,7 @@ describe('the log', () => {
   ])('has one line for what is no request', async (requestLine, status, cause) => {
     const { headers } = await sendRaw(service.url, head(requestLine));
     const id = headers['x-request-id'] as string;
-    expect(await logged(id)).toEqual([line({ id, method: null, ms: null, status, cause })]);
+    expect(await requestLines(service, id)).toEqual([line({ id, method: null, ms: null, status, cause })]);
   });
 
   it('has one line for a request whose client goes away while it sends', async () => {
@@ -113,7 +108,9 @@ describe('the log', () => {
     await once(service.app.getHttpServer(), 'request');
     aborted.destroy();
     const route = '/bare-token/auth/login';
-    expect(await logged(id)).toEqual([line({ method: 'POST', route, status: null, contract: 'bare-token' })]);
+    expect(await requestLines(service, id)).toEqual([
+      line({ method: 'POST', route, status: null, contract: 'bare-token' }),
+    ]);
   });
 
   it('has one line for a request whose body ends too early', async () => {
@@ -121,7 +118,9 @@ describe('the log', () => {
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     socket.end(`${head('POST /auth/login HTTP/1.1', { 'x-request-id': id, 'content-length': '1000' })}{"username":`);
     const route = '/bare-token/auth/login';
-    expect(await logged(id)).toEqual([line({ method: 'POST', route, status: null, contract: 'bare-token' })]);
+    expect(await requestLines(service, id)).toEqual([
+      line({ method: 'POST', route, status: null, contract: 'bare-token' }),
+    ]);
   });
 
   it('has one line for a request whose client does not wait for the answer', async () => {
@@ -138,7 +137,7 @@ describe('the log', () => {
     aborted.destroy();
     const route = '/bare-token/auth/login';
     const expected = [line({ method: 'POST', route, status: null, contract: 'bare-token' })];
-    expect(await logged(id)).toEqual(expected);
+    expect(await requestLines(service, id)).toEqual(expected);
     hold.release();
     await send('GET', `${service.url}/health`);
     expect(linesOf(id)).toEqual(expected);

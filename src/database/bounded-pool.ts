@@ -12,8 +12,8 @@ const SILENCE_MARGIN_MS = 2000;
 type Connected = (error: Error | undefined, client: PoolClient | undefined, done: (release?: unknown) => void) => void;
 
 /**
- * A pool of connections to PostgreSQL before which a bounded number of statements waits, and which gives up a connection
- * that the server says it closes, or that has gone silent: behind a broken network a statement would else wait for as long as TCP does.
+ * A pool of connections to PostgreSQL for which a bounded number of statements may wait. It gives up a connection that the
+ * server closes, and one that has gone silent: behind a broken network, a statement would otherwise wait as long as TCP does.
  */
 export class BoundedPool extends pg.Pool {
   private readonly mostWaiting: number;

@@ -37,7 +37,7 @@ export function socketOf(client: ClientBase): Socket {
   return connectionOf(client).stream as Socket;
 }
 
-/** What a client of the pool speaks the protocol by. The library's types tell of it for other clients only. */
+/** The protocol connection of a client. The library's types declare it for `Client` only. */
 function connectionOf(client: ClientBase): Connection {
   return (client as unknown as { connection: Connection }).connection;
 }

@@ -1,13 +1,12 @@
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';
-import { SIZE } from '../runner/size.js';
 import { PairClient } from '../support/pairs.js';
 import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { type Service, startService } from '../support/service.js';
 import { launchChromium, NO_BROWSER, SwaggerUi } from '../support/swagger-ui.js';
 
-describe('the OAuth routes at GET /docs in Chromium', SIZE === 'full' ? needing(NO_BROWSER) : AT_FULL_SIZE, () => {
+describe('the OAuth routes at GET /docs in Chromium', AT_FULL_SIZE.skip ? AT_FULL_SIZE : needing(NO_BROWSER), () => {
   let service: Service;
   let browser: BrowserContext;
   let ui: SwaggerUi;

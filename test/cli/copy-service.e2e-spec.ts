@@ -15,7 +15,7 @@ import { type StartedService, startIn } from '../support/started.js';
 import { whole } from '../support/whole.js';
 import { type Ending, latchkey, latchkeyProcess, type Running, startLatchkey } from './run.js';
 
-/** How long a user pauses between two requests, in milliseconds. */
+/** Pause between two requests of a user, in milliseconds. */
 const BETWEEN_MS = 10;
 
 let postgres: Postgres;

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, readdirSync, rea
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.js';
-import { SIZE } from '../runner/size.js';
+import { sized } from '../runner/size.js';
 import { LATCHKEY } from '../support/built.js';
 import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { emptyFolder, freePort, startProcess } from '../support/process.js';
@@ -125,6 +125,15 @@ const FOLDER = `fail  files     DATA_DIR=./data cannot be used (EACCES) -> ${RUN
 
 const AS_ANOTHER = needing(canRun ? undefined : 'a folder of the project that other users may read');
 
+/** Commands that need the database. */
+const COMMANDS = sized({
+  small: [['keys', 'list']],
+  full: [
+    ['keys', 'list'],
+    ['admin', 'create', 'ada'],
+  ],
+});
+
 describe('a data folder that the user may not use', AS_ANOTHER, () => {
   it('is not taken for an empty one', async () => {
     const folder = await migrated();
@@ -136,8 +145,7 @@ describe('a data folder that the user may not use', AS_ANOTHER, () => {
       `fail  database  it cannot be used: EACCES: permission denied, access 'data/latchkey.db' -> ${RUN_AS}\n`,
     );
     const stderr = 'data/latchkey.db cannot be used (EACCES). Run this as the user that runs the service.\n';
-    expect(await as(folder, 'keys', 'list')).toEqual({ code: 1, stdout: '', stderr });
-    if (SIZE === 'full') expect(await as(folder, 'admin', 'create', 'ada')).toEqual({ code: 1, stdout: '', stderr });
+    for (const args of COMMANDS) expect(await as(folder, ...args)).toEqual({ code: 1, stdout: '', stderr });
   });
 
   it('is said not to be readable where SQLite cannot make the files that it reads by', AT_FULL_SIZE, async () => {

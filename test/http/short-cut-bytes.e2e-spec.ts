@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { appearance, type Asker, askerOf, HOT_ROUTES, type HotRoute } from '../support/hot-routes.js';
 import type { Answer } from '../support/http.js';
 import { head, parsed, sendRaw } from '../support/raw.js';
-import { type LogLine, type Service, startService } from '../support/service.js';
+import { requestLines } from '../support/request-lines.js';
+import { type Service, startService } from '../support/service.js';
 
 type RawAnswer = Pick<Answer, 'status' | 'headers' | 'text'>;
 type Headers = Readonly<Record<string, string>>;
@@ -59,12 +60,6 @@ function topOf(hot: HotRoute, { carried }: Asker, headers: Headers = {}, version
 }
 
 const bodyOf = ({ carried }: Asker): string => carried.body ?? '';
-
-async function logged(id: string): Promise<LogLine[]> {
-  const lines = (): LogLine[] => service.log.filter((line) => line.id === id);
-  await expect.poll(lines).not.toEqual([]);
-  return lines();
-}
 
 describe.each(ASKING)('the body of $title', (hot) => {
   it.each([
@@ -120,7 +115,7 @@ describe.each(ASKING)('the body of $title', (hot) => {
       const answer = text(ours);
       ours.end(topOf(hot, asker, { 'content-length': String(body.length + 1), 'x-request-id': id }) + body);
       const line = { method: 'POST', route: hot.route, status: null, contract: hot.contract, accountId: null };
-      expect(await logged(id)).toEqual([expect.objectContaining(line)]);
+      expect(await requestLines(service, id)).toEqual([expect.objectContaining(line)]);
       expect(await answer).not.toContain('HTTP/1.1 200');
       // From here on the token is known.
       expect((await asker.ask()).status).toBe(200);

@@ -10,6 +10,7 @@ import { accountOf } from '../support/accounts.js';
 import { figure, metricsOf } from '../support/exposition.js';
 import { appearance, askerOf, HOT_ROUTES, type HotRoute } from '../support/hot-routes.js';
 import { head, sendRaw } from '../support/raw.js';
+import { requestLines } from '../support/request-lines.js';
 import { type LogLine, type Service, startService } from '../support/service.js';
 
 const MINUTE = 60;
@@ -32,13 +33,6 @@ function countLongWays(): () => number {
   return () => follow.mock.calls.length;
 }
 
-/** The lines of a request, once there are some: they are written when the connection is done with it. */
-async function logged(id: string): Promise<LogLine[]> {
-  const lines = (): LogLine[] => service.log.filter((line) => line.id === id);
-  await expect.poll(lines).not.toEqual([]);
-  return lines();
-}
-
 /** How many requests to a contract were counted, of all contracts if it is `null`. */
 async function usesOf(contract: string | null): Promise<number> {
   await service.app.get(Usage).flush();
@@ -52,10 +46,10 @@ async function observationsOf({ method, route, contract }: HotRoute): Promise<nu
   return figure(await metricsOf(service), COUNT, labels);
 }
 
-/** Their bare paths, which the same handlers serve, at full size only. */
+/** The routes to test: at the small size without bare paths, which the same handlers serve. */
 const ROUTES = sized({ small: HOT_ROUTES.filter(({ path, route }) => path === route), full: HOT_ROUTES });
 
-/** Other methods that are asked at the same path. */
+/** Methods to try beside the route's own. */
 const OTHER_METHODS = sized({ small: ['HEAD'], full: ['HEAD', 'PUT'] });
 
 describe.each(ROUTES)('$title', (hot) => {
@@ -97,7 +91,7 @@ describe.each(ROUTES)('$title', (hot) => {
     for (let times = 0; times < 3; times++) {
       const id = `hot-${++ids}`;
       await ask({ 'x-request-id': id });
-      const [line = {}, ...others] = await logged(id);
+      const [line = {}, ...others] = await requestLines(service, id);
       expect(others).toEqual([]);
       expect(line).toEqual({
         level: 'info',

@@ -29,7 +29,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** How long a front end pauses after each pair of requests, in milliseconds. */
+/** Pause of a front end after each pair of requests, in milliseconds. */
 const BETWEEN_MS = 50;
 
 /** Stops and starts of the database. */

@@ -15,10 +15,10 @@ import { whole } from '../support/whole.js';
 /** The oldest knowledge of revocations that a token is let in by, in milliseconds. */
 const OLDEST_MS = 5000;
 
-/** How long a front end pauses between two requests with its token, in milliseconds. */
+/** Pause between two requests with the same token, in milliseconds. */
 const BETWEEN_MS = 10;
 
-/** How often somebody's sessions are ended for half of the times to be told. */
+/** Revocations whose median reach is measured. */
 const ROUNDS = sized({ small: 5, full: 9 });
 
 /** Contracts whose tokens are checked in memory; opaque tokens are looked up in the store. */

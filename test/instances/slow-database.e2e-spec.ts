@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRIVERS } from '../drivers/index.js';
+import { sized } from '../runner/size.js';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { figure, metricsOf } from '../support/exposition.js';
-import { sized } from '../runner/size.js';
 import { FrontEnds } from '../support/front-ends.js';
 import { byStatus } from '../support/guessing.js';
 import { type Instances, startInstances } from '../support/instances.js';
@@ -19,7 +19,7 @@ const MOST_WAITING = 100;
 /** Rounds of 500 requests to a store that does not answer. */
 const ROUNDS = sized({ small: 2, full: 4 });
 
-/** How much memory 2,000 requests to a store that does not answer may cost for good, in bytes. */
+/** How much memory those requests may cost for good, in bytes. */
 const NOISE = 64 * 1024 * 1024;
 
 let postgres: Postgres;

@@ -10,6 +10,7 @@ import { type AppOptions, closeApp, createApp } from '../../src/app.js';
 import { HashingWorker } from '../../src/users/hashing-pool.js';
 import { HASHING_WORKER } from './hashing-worker.js';
 import { recordLog } from './logs.js';
+// Before any service: it marks what their timers do.
 import './statements.js';
 import { type OwnDatabase, makeDatabase } from './own-database.js';
 import { Clock } from '../../src/config/clock.js';
