@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../src/limits/network.js';
+import { networksOf } from '../../src/network/networks.js';
 
 describe('the network of an address', () => {
   it.each([
@@ -14,7 +14,7 @@ describe('the network of an address', () => {
     ['::', '0:0:0:0::/64'],
     ['1:2:3:4::', '1:2:3:4::/64'],
   ])('of %s is %s', (address, network) => {
-    expect(networkOf(address)).toBe(network);
+    expect(networksOf(address).network).toBe(network);
   });
 
   it.each([
@@ -25,7 +25,7 @@ describe('the network of an address', () => {
     '[2001:db8:1:2::5]',
     '[2001:db8:1:2::5]:443',
   ])('is the same however its address is spelt: %s', (address) => {
-    expect(networkOf(address)).toBe('2001:db8:1:2::/64');
+    expect(networksOf(address).network).toBe('2001:db8:1:2::/64');
   });
 
   it.each([
@@ -33,10 +33,12 @@ describe('the network of an address', () => {
     '::ffff:192.0.2.7',
     '::FFFF:192.0.2.7',
     '::ffff:c000:207',
+    '64:ff9b::192.0.2.7',
+    '64:ff9b::c000:207',
     '0:0:0:0:0:ffff:192.0.2.7',
     '0000:0000:0000:0000:0000:ffff:c000:0207',
   ])('is that of the IPv4 address in %s', (address) => {
-    expect(networkOf(address)).toBe('192.0.2.0/24');
+    expect(networksOf(address).network).toBe('192.0.2.0/24');
   });
 
   it.each([
@@ -61,6 +63,6 @@ describe('the network of an address', () => {
     '1'.repeat(100_000),
     ':'.repeat(100_000),
   ])('is one for all that is no address: %j', (text) => {
-    expect(networkOf(text)).toBe('unknown');
+    expect(networksOf(text).network).toBe('unknown');
   });
 });
