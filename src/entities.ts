@@ -2,6 +2,7 @@ import { AuditEvent } from './audit/audit-event.entity.js';
 import { UsageDay } from './audit/usage-day.entity.js';
 import { KnownNetwork } from './limits/known-network.entity.js';
 import { RateLimit } from './limits/rate-limit.entity.js';
+import { WaitingMail } from './mail/mail.entity.js';
 import { OneTimeToken } from './tokens/one-time-token.entity.js';
 import { ServiceClient } from './tokens/service-client.entity.js';
 import { Session } from './tokens/session.entity.js';
@@ -21,4 +22,5 @@ export const ENTITIES = [
   UsageDay,
   RateLimit,
   KnownNetwork,
+  WaitingMail,
 ];

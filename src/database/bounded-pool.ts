@@ -2,7 +2,7 @@ import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { ConnectionFailure, endAtLastWord, endIfSilent } from './connection.js';
 
 /** How many statements may wait for each connection of a pool; more are refused at once. */
-const WAITING_PER_CONNECTION = 50;
+export const WAITING_PER_CONNECTION = 50;
 
 const TOO_MANY_WAIT = 'Too many statements wait for a connection to the database.';
 

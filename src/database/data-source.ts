@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
-import { adaptTimeColumns } from './column-types.js';
+import { adaptColumns } from './column-types.js';
 import { isStoreFailure } from './failures.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { postgresOptions } from './postgres-options.js';
@@ -20,9 +20,11 @@ const COMMON = { migrations: MIGRATIONS, synchronize: false, logging: false } as
 /** The data source that a configuration describes, not opened yet. Creates `DATA_DIR` for the embedded database. */
 export async function createDataSource(config: Config, entities: Entities): Promise<DataSource> {
   if (config.DATABASE_URL) {
-    adaptTimeColumns('postgres');
+    adaptColumns('postgres');
     // For the embedded database, they would cost every start 80 ms.
     const [{ default: pg }, { BoundedPool }] = await Promise.all([import('pg'), import('./bounded-pool.js')]);
+    // Epochs are far below 2^53.
+    pg.types.setTypeParser(pg.types.builtins.INT8, Number);
     const { connectionTimeoutMillis, ...extra } = postgresOptions(config);
     return new DataSource({
       ...COMMON,
@@ -60,7 +62,7 @@ export function createDataSourceForReading(config: Config, entities: Entities, i
 }
 
 function sqliteOptions(config: Config, entities: Entities): Extract<DataSourceOptions, { type: 'better-sqlite3' }> {
-  adaptTimeColumns('better-sqlite3');
+  adaptColumns('better-sqlite3');
   return { ...COMMON, entities, type: 'better-sqlite3', database: databaseFile(config), timeout: SQLITE_BUSY_MS };
 }
 

@@ -75,13 +75,12 @@ export class Sql {
   }
 
   /**
-   * As `rows` with `RETURNING`, and every connection that listens to the channel hears each row, as JSON, once it is
-   * committed. SQLite has no listeners.
+   * A statement with `RETURNING` that also sends each row, as JSON, to every connection that listens to the channel, once
+   * it is committed. SQLite has no listeners.
    */
-  async rowsAnnounced<Row>(channel: string, statement: string, parameters: Parameters): Promise<Row[]> {
-    if (!this.isPostgres) return this.rows(statement, parameters);
-    const announced = `SELECT done.*, pg_notify('${channel}', row_to_json(done)::text) FROM done`;
-    return this.rows(`WITH done AS (${statement}) ${announced}`, parameters);
+  announced(channel: string, statement: string): string {
+    if (!this.isPostgres) return statement;
+    return `WITH done AS (${statement}) SELECT done.*, pg_notify('${channel}', row_to_json(done)::text) FROM done`;
   }
 
   /** A statement with its parameters as this engine's driver takes them. */

@@ -1,22 +1,19 @@
-import { randomUUID, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
-import { AuthError } from '../errors/auth-error.js';
-import {
-  type AccessTokenClaims,
-  CLIENT_TOKEN_USE,
-  type ClientTokenClaims,
-  UNVERIFIED_AUDIENCE,
-} from './access-token-claims.js';
+import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
+import { type AccessTokenClaims, CLIENT_TOKEN_USE } from './access-token-claims.js';
 import { KeyRing } from './key-ring.js';
-import { longestTokenSeconds } from './key-schedule.js';
 import { RevocationFeed } from './revocation-feed.js';
-import { REVOKED, Revocations } from './revocations.js';
-import { signedClaims, signedToken } from './signature.js';
+import { LONGEST_LISTED_SECONDS, REVOKED, Revocations } from './revocations.js';
+import { refusalOf } from './session-refusal.js';
+import { SessionStandings } from './session-standings.js';
+import { signedClaims } from './signature.js';
+import { epochOf } from './token-epoch.js';
 import { ACCESS_TOKEN_TYPE, isWrittenLikeOurs, readHeader } from './token-header.js';
-import type { LiveSession, TokenSubject } from './token-subject.js';
+import { TokenLifetimes } from './token-lifetimes.js';
 
 /** How many verified tokens an instance remembers; about 1 kB each. */
 const REMEMBERED_TOKENS = 20_000;
@@ -27,73 +24,33 @@ interface VerifiedToken {
   readonly kid: string;
 }
 
+/** Standing of a token's session in the store, read because memory alone cannot tell it. */
+interface LookUp {
+  readonly atSeconds: number;
+  /** The account's epoch, or the refusal of the token. */
+  readonly found: number | AuthErrorCode;
+}
+
 /** What a token is looked up by, half its signature: to hash all of it takes as long as all else that is checked. */
 function endOf(token: string): string {
   return token.slice(-43);
 }
 
-/** Issues access tokens and says who may pass, without the database. */
+/** Says whose access tokens may pass, without the database. */
 @Injectable()
 export class AccessTokenService {
   private readonly verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS });
+  private readonly lookedUp = new WeakMap<object, LookUp>();
 
   constructor(
     private readonly keys: KeyRing,
     private readonly revocations: Revocations,
     private readonly feed: RevocationFeed,
+    private readonly standings: SessionStandings,
+    private readonly lifetimes: TokenLifetimes,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
-
-  /** A token for a session. It ends with its lifetime or with the session, whichever comes first. */
-  async issue(
-    session: LiveSession,
-    subject: TokenSubject,
-    lifetimeSeconds: number,
-    extraClaims: object,
-  ): Promise<string> {
-    const iat = this.clock.nowSeconds();
-    return this.sign({
-      ...extraClaims,
-      iss: this.config.PUBLIC_URL,
-      aud: subject.status === 'pending' ? UNVERIFIED_AUDIENCE : this.config.PUBLIC_URL,
-      sub: String(subject.id),
-      client_id: session.contract,
-      sid: session.id,
-      jti: randomUUID(),
-      iat,
-      exp: iat + this.secondsOf(session, lifetimeSeconds),
-    });
-  }
-
-  /** A token for a service client, which opens nothing of an account's. */
-  async issueForClient(clientId: string, scope: string): Promise<string> {
-    const iat = this.clock.nowSeconds();
-    return this.sign({
-      iss: this.config.PUBLIC_URL,
-      aud: this.config.PUBLIC_URL,
-      sub: clientId,
-      client_id: clientId,
-      token_use: CLIENT_TOKEN_USE,
-      ...(scope && { scope }),
-      jti: randomUUID(),
-      iat,
-      exp: iat + this.config.CLIENT_TOKEN_TTL,
-    });
-  }
-
-  private async sign(claims: AccessTokenClaims | ClientTokenClaims): Promise<string> {
-    const { kid, algorithm, privateKey } = this.keys.signer;
-    // Keys are kept for so long after their turn; a token that outlived its key could not be verified.
-    if (claims.exp - claims.iat > longestTokenSeconds(this.config))
-      throw new Error('A token would outlive its key: see longestTokenSeconds().');
-    return signedToken({ alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid }, claims, privateKey);
-  }
-
-  /** How long a token for a session lives that is issued now: its lifetime, or what is left of the session. */
-  secondsOf(session: LiveSession, lifetimeSeconds: number): number {
-    return Math.min(lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000) - this.clock.nowSeconds());
-  }
 
   /**
    * The public key that a token's header names, after the header is checked: our type, one of our keys, its algorithm.
@@ -127,32 +84,63 @@ export class AccessTokenService {
   async admit(claims: AccessTokenClaims, contract: string | undefined): Promise<AccessTokenClaims> {
     this.demandAcceptable(claims, contract);
     await this.feed.demandFresh();
+    if (this.needsLookUp(claims)) await this.lookUp(claims);
     this.demandUnrevoked(claims);
     return claims;
   }
 
   /**
-   * As `admit`, but at once: no promise, which each protected request would wait for. `undefined` while it cannot be told
-   * at once whether the token was revoked elsewhere.
+   * As `admit`, but at once: no promise, which each protected request would wait for. `undefined` if memory alone cannot
+   * tell whether the token was revoked.
    * @throws {AuthError} why it does not pass
    */
   admitAtOnce(claims: AccessTokenClaims, contract: string | undefined): AccessTokenClaims | undefined {
     this.demandAcceptable(claims, contract);
-    if (!this.feed.isFresh) return undefined;
+    if (!this.feed.isFresh || this.needsLookUp(claims)) return undefined;
     this.demandUnrevoked(claims);
     return claims;
   }
 
-  private demandAcceptable({ client_id, token_use, exp, aud }: AccessTokenClaims, contract: string | undefined): void {
+  private demandAcceptable(
+    { client_id, token_use, iat, exp, aud }: AccessTokenClaims,
+    contract: string | undefined,
+  ): void {
     if (contract !== undefined && client_id !== contract) throw new AuthError('token_of_other_contract');
     if (token_use === CLIENT_TOKEN_USE) throw new AuthError('token_type_wrong');
-    if (exp <= this.clock.nowSeconds()) throw new AuthError('token_expired');
+    // A lifetime that was shortened counts for living tokens too: ends of sessions are listed for so long.
+    const lifetime = this.lifetimes.secondsOf(client_id) ?? Infinity;
+    if (Math.min(exp, iat + lifetime) <= this.clock.nowSeconds()) throw new AuthError('token_expired');
     if (aud !== this.config.PUBLIC_URL) throw new AuthError('token_unverified');
   }
 
-  private demandUnrevoked({ sid }: AccessTokenClaims): void {
-    const revoked = this.revocations.reasonOf(sid);
-    if (revoked) throw new AuthError(REVOKED[revoked]);
+  private demandUnrevoked(claims: AccessTokenClaims): void {
+    const refusal = this.endOfSession(claims);
+    if (refusal) throw new AuthError(refusal);
+  }
+
+  /** The refusal of claims whose session has ended, as far as this instance knows. */
+  endOfSession(claims: Pick<AccessTokenClaims, 'sub' | 'sid' | 'jti'>): AuthErrorCode | undefined {
+    const found = this.lookedUp.get(claims)?.found;
+    if (typeof found === 'string') return found;
+    const epoch = (): number => epochOf(claims.jti) ?? found ?? 0;
+    const reason = this.revocations.reasonOf(Number(claims.sub), claims.sid, epoch);
+    return reason && REVOKED[reason];
+  }
+
+  /** True if the session may have ended so long ago that the end is no longer listed. */
+  private needsLookUp(claims: AccessTokenClaims): boolean {
+    const nowSeconds = this.clock.nowSeconds();
+    if (nowSeconds - claims.iat < LONGEST_LISTED_SECONDS) return false;
+    const looked = this.lookedUp.get(claims);
+    if (!looked) return true;
+    return typeof looked.found === 'number' && nowSeconds - looked.atSeconds >= LONGEST_LISTED_SECONDS;
+  }
+
+  private async lookUp(claims: AccessTokenClaims): Promise<void> {
+    const atSeconds = this.clock.nowSeconds();
+    const standing = await this.standings.of(claims.sid);
+    const refusal = standing ? refusalOf(standing) : 'token_revoked';
+    this.lookedUp.set(claims, { atSeconds, found: refusal ?? standing?.accountEpoch ?? 0 });
   }
 
   /**
@@ -181,6 +169,7 @@ export class AccessTokenService {
   private async verifySignature(token: string): Promise<AccessTokenClaims> {
     const claims = await signedClaims(token, await this.keyFor(token));
     if (claims?.iss !== this.config.PUBLIC_URL) throw new AuthError('token_forged');
+    if (claims.token_use !== CLIENT_TOKEN_USE && epochOf(claims.jti) === undefined) await this.lookUp(claims);
     this.remember(token, claims);
     return claims;
   }

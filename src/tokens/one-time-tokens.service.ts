@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { ServiceSecret } from '../config/service-secret.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
 import type { OneTimePurpose } from './one-time-token.entity.js';
@@ -21,15 +23,24 @@ export interface NewLink extends LinkOwner {
   readonly quietSeconds: number;
   /** The hash of the password that was asked for before, if one was: it must still be the account's. */
   readonly checkedHash?: string;
+  /** The account's proved address at that time, in its canonical form, or '': it must still be the same. */
+  readonly provedEmail?: string;
+  /** What the secret is made from: the same for the same mail, however often it is tried. */
+  readonly mailId: string;
 }
 
 /** Secrets that are mailed in links and work once. */
 @Injectable()
 export class OneTimeTokensService {
+  private readonly linkKey: Buffer;
+
   constructor(
     private readonly sql: Sql,
     private readonly opaque: OpaqueTokenService,
-  ) {}
+    secret: ServiceSecret,
+  ) {
+    this.linkKey = secret.derive('mailed links');
+  }
 
   /**
    * A new secret, or `undefined` if the last one was issued too recently or the account is closed. A newer link to change
@@ -37,25 +48,29 @@ export class OneTimeTokensService {
    * would not see this link yet.
    */
   async issue(link: NewLink): Promise<string | undefined> {
-    const token = this.opaque.generate();
+    const token = createHmac('sha256', this.linkKey).update(`${link.purpose} ${link.mailId}`).digest('base64url');
     const rows = await this.sql.rowsUnlessUnderWay<{ id: number }>(
       [ABOUT[link.purpose], link.accountId],
       `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, created_at, expires_at)
        SELECT :tokenHash::text, :purpose::text, users.id, :email::text, {now}, {now+${link.lifetimeSeconds}}
        FROM users WHERE users.id = :accountId AND users.status <> 'deactivated'
          AND users.password_hash = COALESCE(:checkedHash::text, users.password_hash)
+         AND (:provedEmail::text IS NULL
+           OR :provedEmail::text = CASE WHEN users.email_verified_at IS NULL THEN '' ELSE users.email_key END)
          AND NOT EXISTS (SELECT 1 FROM one_time_tokens
            WHERE user_id = :accountId AND purpose = :purpose AND created_at > {now-${link.quietSeconds}})
-       ${this.sql.isPostgres ? 'FOR SHARE' : ''} RETURNING id`,
+       ${this.sql.isPostgres ? 'FOR SHARE' : ''} ON CONFLICT (token_hash) DO NOTHING RETURNING id`,
       {
         tokenHash: this.opaque.hash(token),
         checkedHash: link.checkedHash ?? null,
+        provedEmail: link.provedEmail ?? null,
         purpose: link.purpose,
         accountId: link.accountId,
         email: link.email,
       },
     );
-    if (!rows[0]) return undefined;
+    // It may have been made by a try before.
+    if (!rows[0]) return (await this.find(token, link.purpose)) && token;
     if (link.purpose === 'change_email') await this.endOlder(rows[0].id, link);
     return token;
   }

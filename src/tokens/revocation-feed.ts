@@ -2,16 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Stopwatch } from '../config/stopwatch.js';
+import { REVOCATIONS_CHANNEL } from '../database/channels.js';
 import { DirectLine } from '../database/direct-line.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { RepeatedFailure } from '../logging/repeated-failure.js';
 import { KeyRing } from './key-ring.js';
-import { REVOKED, Revocations } from './revocations.js';
-import { RevocationsStore, type RevokedRow } from './revocations.store.js';
-
-/** Where a revocation is announced, on PostgreSQL. */
-export const REVOCATIONS_CHANNEL = 'latchkey_revocations';
+import { type EndedAccount, type EndedSession, REVOKED, Revocations } from './revocations.js';
+import { RevocationsStore } from './revocations.store.js';
 
 /** How often the store is asked for revocations by others whether one was announced or not, in milliseconds. */
 const POLL_MS = 2000;
@@ -59,7 +57,8 @@ export class RevocationFeed implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const sinceLook = new Stopwatch();
-    for await (const rows of this.store.pages()) this.add(rows);
+    for await (const rows of this.store.accounts()) this.addAccounts(rows);
+    for await (const rows of this.store.sessions()) this.addSessions(rows);
     this.sinceLook = sinceLook;
     this.line.listen({
       channel: REVOCATIONS_CHANNEL,
@@ -109,13 +108,21 @@ export class RevocationFeed implements OnModuleInit {
     if (!this.isFresh) throw new AuthError('store_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
-  /** Notes that a revocation failed, of which nobody knows whether it was committed. */
-  doubt(): void {
-    this.isInDoubt = true;
+  /**
+   * Counts what a statement of this instance ended. One that failed may have been committed all the same: then the next
+   * one, which would find nothing to end, first asks the store.
+   */
+  async counting<Ended>(ending: Promise<Ended>, count: (ended: Ended) => void): Promise<Ended> {
+    const ended = await ending.catch((error: unknown) => {
+      this.isInDoubt = true;
+      throw error;
+    });
+    count(ended);
+    await this.settleDoubt();
+    return ended;
   }
 
-  /** After a doubt, learns from the store what was revoked. @throws whatever the store fails with */
-  async settleDoubt(): Promise<void> {
+  private async settleDoubt(): Promise<void> {
     if (!this.isInDoubt) return;
     this.isInDoubt = false;
     await this.look(OVERLAP_SECONDS).catch((error: unknown) => {
@@ -138,7 +145,9 @@ export class RevocationFeed implements OnModuleInit {
     const sinceLook = new Stopwatch();
     this.underWay++;
     try {
-      this.add(await this.store.within(Math.ceil(this.sinceLook.seconds) + overlapSeconds));
+      const seconds = Math.ceil(this.sinceLook.seconds) + overlapSeconds;
+      this.addAccounts(await this.store.accountsWithin(seconds));
+      this.addSessions(await this.store.sessionsWithin(seconds));
       this.keys.drop(await this.store.withdrawnKeys());
     } finally {
       this.underWay--;
@@ -148,16 +157,34 @@ export class RevocationFeed implements OnModuleInit {
 
   private hear(json: string): void {
     try {
-      const { id, revoked_because, expires_at } = JSON.parse(json) as RevokedRow;
-      if (!(revoked_because in REVOKED)) throw new TypeError('This announces no revocation.');
-      this.revocations.add(id, revoked_because, new Date(expires_at));
+      const row = JSON.parse(json) as EndedAccount | EndedSession;
+      if ('security_epoch' in row) this.addAccounts([heardAccount(row)]);
+      else this.addSessions([heardSession(row)]);
     } catch (error) {
-      // Somebody else's words; if it was a revocation, the next look finds it.
+      // Somebody else's words. If it was a revocation, the next look finds it.
       this.failure.tell({ message: 'An announcement could not be read.', error });
     }
   }
 
-  private add(rows: readonly RevokedRow[]): void {
-    for (const { id, revoked_because, expires_at } of rows) this.revocations.add(id, revoked_because, expires_at);
+  private addAccounts(rows: readonly EndedAccount[]): void {
+    for (const row of rows) this.revocations.addAccount(row);
   }
+
+  private addSessions(rows: readonly EndedSession[]): void {
+    for (const row of rows) this.revocations.addSession(row);
+  }
+}
+
+function heardAccount(row: EndedAccount): EndedAccount {
+  demandReason(row.epoch_because);
+  return { ...row, epoch_moved_at: new Date(row.epoch_moved_at) };
+}
+
+function heardSession(row: EndedSession): EndedSession {
+  demandReason(row.revoked_because);
+  return { ...row, revoked_at: new Date(row.revoked_at) };
+}
+
+function demandReason(because: string): void {
+  if (!(because in REVOKED)) throw new TypeError('This announces no revocation.');
 }

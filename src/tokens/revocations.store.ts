@@ -1,71 +1,96 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
 import { DirectLine } from '../database/direct-line.js';
-import { Sql, timeOf } from '../database/sql.js';
-import type { RevocationReason } from './session.entity.js';
+import { Sql, type SqlValue, timeOf } from '../database/sql.js';
+import {
+  CLOCK_MARGIN_SECONDS,
+  type EndedAccount,
+  type EndedSession,
+  listedSeconds,
+  LONGEST_LISTED_SECONDS,
+} from './revocations.js';
+import { TokenLifetimes } from './token-lifetimes.js';
 
-interface Paging {
-  readonly column: string;
-  readonly first: string | number;
-  /** How many rows a page has: on SQLite few, as they take memory and no round trip. */
-  readonly size: number;
-}
-const BY_ROW: Paging = { column: 'rowid', first: 0, size: 1000 };
-const BY_ID: Paging = { column: 'id', first: '00000000-0000-0000-0000-000000000000', size: 10_000 };
-
-/**
- * How far the clocks of instances may lag behind the database's, in seconds: a token that has expired there may be alive
- * here. Sessions are swept a day after they expired.
- */
-const CLOCKS_APART_SECONDS = 3600;
-
-const COLUMNS = 'id, revoked_because, revoked_at, expires_at';
-const ALIVE = `expires_at > {now-${CLOCKS_APART_SECONDS}}`;
-
-/** A session that was revoked, as a statement returns it. */
-export interface RevokedRow {
-  readonly id: string;
-  readonly revoked_because: RevocationReason;
-  readonly expires_at: string | Date;
+/** A table of ends, in the order of an index. */
+interface Source {
+  readonly select: string;
+  readonly time: string;
+  /** What the index is ordered by among equal times. */
+  readonly key: string;
+  readonly firstKey: SqlValue;
 }
 
-/** The statements that tell what was revoked. */
+const ACCOUNTS = {
+  select: 'SELECT id, security_epoch, epoch_because, epoch_moved_at, kept_session_id FROM users',
+  time: 'epoch_moved_at',
+};
+const SESSIONS = { select: 'SELECT id, contract, revoked_because, revoked_at FROM sessions', time: 'revoked_at' };
+
+/** Rows in a page. On SQLite a statement holds the thread that serves requests. */
+const PAGE = 1000;
+
+/** The statements that tell which sessions were ended. */
 @Injectable()
 export class RevocationsStore {
   constructor(
     private readonly sql: Sql,
     private readonly line: DirectLine,
+    private readonly lifetimes: TokenLifetimes,
+    private readonly clock: Clock,
   ) {}
 
-  /**
-   * All there is, in pages. A bound on `revoked_at` rather than "IS NOT NULL", so that the index on it is used; among equal
-   * times, of which one act may make many, by what that index is ordered by in SQLite: by `id`, each page would sort them all.
-   */
-  async *pages(): AsyncGenerator<readonly RevokedRow[]> {
-    const { column, first, size } = this.sql.isPostgres ? BY_ID : BY_ROW;
-    let last = { at: new Date(0), place: first };
-    for (;;) {
-      const rows = await this.sql.rows<RevokedRow & { revoked_at: string | Date; place: string | number }>(
-        `SELECT ${COLUMNS}, ${column} AS place FROM sessions
-         WHERE (revoked_at, ${column}) > (:at::timestamptz, :place::uuid) AND ${ALIVE}
-         ORDER BY revoked_at, ${column} LIMIT ${size}`,
-        last,
-      );
-      yield rows;
-      const row = rows.at(-1);
-      if (!row || rows.length < size) return;
-      last = { at: timeOf(row.revoked_at), place: row.place };
-    }
+  /** Accounts whose sessions were all ended, as long as a token of them may be alive. */
+  accounts(): AsyncGenerator<readonly EndedAccount[]> {
+    return this.pages<EndedAccount>({ ...ACCOUNTS, key: 'id', firstKey: 0 }, this.lifetimes.longestSeconds);
   }
 
-  /** What was revoked within so many seconds, by the database's clock. */
-  async within(seconds: number): Promise<readonly RevokedRow[]> {
-    return this.ask(`SELECT ${COLUMNS} FROM sessions WHERE revoked_at > {now-${seconds}} AND ${ALIVE}`);
+  /** Sessions that were ended one by one, as long as such ends are listed. */
+  sessions(): AsyncGenerator<readonly EndedSession[]> {
+    const byContract = this.lifetimes.all.map(([contract, s]) => `WHEN '${contract}' THEN {now-${listedSeconds(s)}}`);
+    const since = `CASE contract ${byContract.join(' ')} ELSE {now-${listedSeconds(undefined)}} END`;
+    const key = this.sql.isPostgres
+      ? { key: 'id', firstKey: '00000000-0000-0000-0000-000000000000' }
+      : { key: 'rowid', firstKey: 0 };
+    return this.pages<EndedSession>({ ...SESSIONS, ...key }, LONGEST_LISTED_SECONDS, `revoked_at > ${since}`);
+  }
+
+  /** Ends of all sessions of an account within so many seconds, by the database's clock. */
+  async accountsWithin(seconds: number): Promise<readonly EndedAccount[]> {
+    return this.ask(`${ACCOUNTS.select} WHERE epoch_moved_at > {now-${seconds}}`);
+  }
+
+  /** Ends of single sessions within so many seconds, by the database's clock. */
+  async sessionsWithin(seconds: number): Promise<readonly EndedSession[]> {
+    return this.ask(`${SESSIONS.select} WHERE revoked_at > {now-${seconds}}`);
   }
 
   /** The signing keys that were withdrawn, by `kid`. */
   async withdrawnKeys(): Promise<readonly string[]> {
     const rows = await this.ask<{ kid: string }>('SELECT kid FROM signing_keys WHERE revoked_at IS NOT NULL');
     return rows.map(({ kid }) => kid);
+  }
+
+  /** One bound on the time, of two SQLite may begin at the wrong one. */
+  private async *pages<Row>(
+    { select, time, key, firstKey }: Source,
+    seconds: number,
+    condition = 'true',
+  ): AsyncGenerator<readonly Row[]> {
+    const oldestMs = this.clock.nowMs() - (seconds + 2 * CLOCK_MARGIN_SECONDS) * 1000;
+    let last = { at: new Date(oldestMs), key: firstKey };
+    const cast = key === 'id' && typeof firstKey === 'string' ? '::uuid' : '';
+    for (;;) {
+      const rows = await this.sql.rows<Row & { page_at: string | Date; page_key: SqlValue }>(
+        `${select.replace(' FROM', `, ${time} AS page_at, ${key} AS page_key FROM`)}
+         WHERE (${time}, ${key}) > (:at::timestamptz, :key${cast}) AND ${condition}
+         ORDER BY ${time}, ${key} LIMIT ${PAGE}`,
+        last,
+      );
+      yield rows;
+      const row = rows.at(-1);
+      if (!row || rows.length < PAGE) return;
+      last = { at: timeOf(row.page_at), key: row.page_key };
+    }
   }
 
   /** Over the line if there is one, or else over the pool. */

@@ -36,7 +36,7 @@ export interface IdleTime {
 /** How much older `last_seen_at` may be than the last use, in seconds: it is exact to a minute, and written later. */
 const SEEN_LATE_SECONDS = 90;
 
-/** Reads which sessions of an account are alive: not revoked, not expired, and at the account's epoch. */
+/** Reads which sessions of an account are alive: not revoked, not expired, and of the account's epoch or kept. */
 @Injectable()
 export class SessionList {
   constructor(private readonly sql: Sql) {}
@@ -57,18 +57,25 @@ export class SessionList {
         `AND (contract <> '${contract}' OR ${since} > {now-${seconds + SEEN_LATE_SECONDS}})`,
     );
     const rest = after ? 'AND (created_at, id) < (:createdAt::timestamptz, :id::uuid)' : '';
+    const listed = `SELECT id, contract, ip, user_agent, created_at, last_seen_at, expires_at FROM sessions
+      WHERE user_id = :accountId AND revoked_at IS NULL AND expires_at > {now} ${idle.join(' ')} ${rest}`;
+    const order = 'ORDER BY created_at DESC, id DESC LIMIT :limit';
+    // In two statements: with OR, SQLite would read the sessions of all epochs.
     const rows = await this.sql.rows<Row>(
-      `SELECT id, contract, ip, user_agent, created_at, last_seen_at, expires_at FROM sessions
-       WHERE user_id = :accountId AND revoked_at IS NULL AND expires_at > {now}
-         AND security_epoch = (SELECT users.security_epoch FROM users WHERE users.id = :accountId) ${idle.join(' ')} ${rest}
-       ORDER BY created_at DESC, id DESC LIMIT :limit`,
+      `SELECT * FROM (${listed} AND security_epoch = ${ofAccount('security_epoch')} ${order}) AS of_epoch
+       UNION ALL ${listed} AND id = ${ofAccount('kept_session_id')} AND security_epoch <> ${ofAccount('security_epoch')}
+       ${order}`,
       { accountId, limit, ...(after && { createdAt: after.createdAt, id: after.id }) },
     );
-    return rows.map(listed);
+    return rows.map(readSession);
   }
 }
 
-function listed(row: Row): ListedSession {
+function ofAccount(column: string): string {
+  return `(SELECT users.${column} FROM users WHERE users.id = :accountId)`;
+}
+
+function readSession(row: Row): ListedSession {
   return {
     id: row.id,
     contract: row.contract,

@@ -7,12 +7,14 @@ export type RevocationReason =
   | 'password_changed'
   | 'refresh_token_reused'
   | 'account_deactivated'
-  | 'account_deleted';
+  | 'account_deleted'
+  | 'session_limit';
 
 /** One sign-in through one contract, whatever tokens it was given. */
 @Entity('sessions')
 @Index('sessions_secret_hash_unique', ['secretHash'], { unique: true })
-@Index('sessions_user_id_created_at_index', ['userId', 'createdAt'])
+@Index('sessions_user_id_id_index', ['userId', 'id'])
+@Index('sessions_live_index', ['userId', 'securityEpoch', 'createdAt', 'id'], { where: 'revoked_at IS NULL' })
 @Index('sessions_expires_at_index', ['expiresAt'])
 @Index('sessions_revoked_at_index', ['revokedAt'])
 export class Session {
@@ -25,8 +27,8 @@ export class Session {
   @Column({ type: 'text' })
   contract!: string;
 
-  /** The account's epoch at sign-in; the session counts only while the two are equal. */
-  @Column({ name: 'security_epoch', type: 'integer' })
+  /** The account's epoch at sign-in. The session counts while the two are equal, or if the account kept it. */
+  @Column({ name: 'security_epoch', type: Number })
   securityEpoch!: number;
 
   /** How often its refresh token was rotated. */

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
+import { Config } from '../config/env.js';
+import { REVOCATIONS_CHANNEL } from '../database/channels.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
-import { REVOCATIONS_CHANNEL, RevocationFeed } from './revocation-feed.js';
-import { Revocations } from './revocations.js';
-import type { RevokedRow } from './revocations.store.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { type EndedSession, Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
-import { readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
+import { leastUsedAbove } from './session-limit.js';
+import { COUNTS, readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
+import { TokenLifetimes } from './token-lifetimes.js';
 import type { LiveSession } from './token-subject.js';
 
 /** What a sign-in knows when it opens a session. */
@@ -25,26 +28,37 @@ export interface NewSession {
 }
 
 /** One text for all rotations: a text that is put together anew is also hashed anew, to find its prepared statement. */
-const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {now}, last_seen_at = {now}
+const ROTATE = `UPDATE sessions SET generation = generation + 1, rotated_at = {now}
   WHERE id = :id AND generation = :generation AND revoked_at IS NULL AND expires_at > {now}
-    AND security_epoch = (SELECT security_epoch FROM users WHERE users.id = sessions.user_id AND status = 'active')
+    AND ${COUNTS} AND (SELECT users.status FROM users WHERE users.id = sessions.user_id) = 'active'
   RETURNING ${STANDING_COLUMNS}`;
+
+/** Rows that one statement changes at most: on SQLite a statement holds the thread that serves requests. */
+const BATCH = 200;
 
 /** How many sessions one statement notes as seen. */
 const SEEN_BATCH = 100;
 
-/** How long to wait between them, in milliseconds: of a large store, each reads a hundred pages from the disk. */
-const SEEN_PAUSE_MS = 5;
+/** Pause between such statements, in milliseconds: of a large store, each reads a hundred pages from the disk. */
+const PAUSE_MS = 5;
 
 /** The statements on sessions. Each is safe to stop after. */
 @Injectable()
 export class SessionsService {
+  /** Time when an access token that a session gets now expires, in SQL. */
+  private readonly lastTokenEnds: string;
+
   constructor(
     private readonly sql: Sql,
     private readonly clock: Clock,
     private readonly revocations: Revocations,
     private readonly feed: RevocationFeed,
-  ) {}
+    private readonly config: Config,
+    lifetimes: TokenLifetimes,
+  ) {
+    const byContract = lifetimes.all.map(([contract, seconds]) => `WHEN '${contract}' THEN {now+${seconds}}`);
+    this.lastTokenEnds = `CASE contract ${byContract.join(' ')} ELSE {now} END`;
+  }
 
   /**
    * Opens a session if the account still is at the epoch it was checked at and may be used; else `undefined`. On
@@ -75,7 +89,17 @@ export class SessionsService {
       },
     );
     if (rows.length === 0) return undefined;
+    await this.endLeastUsed(session, id);
     return { ...session, id, generation: 0, rotatedAt: createdAt, createdAt, expiresAt };
+  }
+
+  /**
+   * Ends the account's session that was not used for longest, if it has more than `SESSIONS_PER_ACCOUNT`. On PostgreSQL
+   * two sign-ins at once end two sessions: each passes over the one that the other has locked.
+   */
+  private async endLeastUsed({ accountId, epoch }: NewSession, newId: string): Promise<void> {
+    const condition = leastUsedAbove(this.config.SESSIONS_PER_ACCOUNT, this.sql.isPostgres);
+    await this.end(condition, 'session_limit', { accountId, epoch, newId });
   }
 
   /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */
@@ -101,59 +125,42 @@ export class SessionsService {
         Object.fromEntries(batch.map((id, i) => [`id${i}`, id])),
       );
       // On SQLite a statement holds the thread that serves requests.
-      if (from + SEEN_BATCH < ids.length) await wait(SEEN_PAUSE_MS);
+      if (from + SEEN_BATCH < ids.length) await wait(PAUSE_MS);
     }
   }
 
-  /** Notes that the PIN was proved in this session just now. */
-  async notePinProof(id: string): Promise<void> {
-    await this.sql.rows('UPDATE sessions SET pin_proved_at = {now} WHERE id = :id', { id });
+  /** Notes that a PIN was proved in this session just now, if it is the account's still. */
+  async notePinProof(id: string, provedHash: string): Promise<void> {
+    await this.sql.rows(
+      `UPDATE sessions SET pin_proved_at = {now} WHERE id = :id
+         AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.pin_hash = :provedHash)`,
+      { id, provedHash },
+    );
   }
 
-  /** Forgets the proofs of an account's former PIN in its other sessions. */
-  async forgetPinProofs(accountId: number, exceptId: string): Promise<void> {
-    await this.sql.rows('UPDATE sessions SET pin_proved_at = NULL WHERE user_id = :accountId AND id <> :exceptId', {
-      accountId,
-      exceptId,
-    });
-  }
-
-  /** Forgets where an account's sessions came from. */
-  async forgetClients(accountId: number): Promise<void> {
-    await this.sql.rows('UPDATE sessions SET ip = NULL, user_agent = NULL WHERE user_id = :accountId', { accountId });
+  /**
+   * Forgets the addresses and devices of a batch of an account's sessions. Answers where the next batch begins, if there
+   * may be one.
+   */
+  async forgetClients(accountId: number, after = '00000000-0000-0000-0000-000000000000'): Promise<string | undefined> {
+    const batch = `SELECT id FROM sessions WHERE user_id = :accountId AND id > :after::uuid ORDER BY id LIMIT ${BATCH}`;
+    const rows = await this.sql.rows<{ id: string }>(
+      `UPDATE sessions SET ip = NULL, user_agent = NULL WHERE id IN (${batch}) RETURNING id`,
+      { accountId, after },
+    );
+    await wait(PAUSE_MS);
+    return rows.length < BATCH ? undefined : rows.reduce((last, { id }) => (id > last ? id : last), after);
   }
 
   /** Ends one session, from now on in memory and for good. */
   async revoke(id: string, because: RevocationReason): Promise<void> {
-    await this.revokeWhere('id = :id', because, { id });
+    await this.end('id = :id', because, { id });
   }
 
   /** Ends one session of an account. Answers whether it was alive until then. */
   async revokeOf(accountId: number, id: string, because: RevocationReason): Promise<boolean> {
-    const condition = 'id = :id AND user_id = :accountId AND expires_at > {now}';
-    return (await this.revokeWhere(condition, because, { id, accountId })) > 0;
-  }
-
-  /** Ends every session of an account but one. */
-  async revokeOthers(accountId: number, exceptId: string, because: RevocationReason): Promise<void> {
-    await this.revokeWhere('user_id = :accountId AND id <> :exceptId', because, { accountId, exceptId });
-  }
-
-  /** Ends every session of an account that its epoch has left behind. */
-  async revokeLeftBehind(accountId: number, because: RevocationReason): Promise<void> {
-    const epoch = '(SELECT users.security_epoch FROM users WHERE users.id = :accountId)';
-    await this.revokeWhere(`user_id = :accountId AND security_epoch < ${epoch}`, because, { accountId });
-  }
-
-  /** Takes one session along to its account's new epoch, if the act that advanced the epoch was its own. */
-  async advance(id: string, epoch: number): Promise<void> {
-    await this.sql.rows(
-      'UPDATE sessions SET security_epoch = :epoch WHERE id = :id AND security_epoch = :epoch::int - 1',
-      {
-        id,
-        epoch,
-      },
-    );
+    const condition = `id = :id AND user_id = :accountId AND expires_at > {now} AND ${COUNTS}`;
+    return (await this.end(condition, because, { id, accountId })) > 0;
   }
 
   /** Removes sessions whose last token expired before a time, a batch of them. Answers whether there may be more. */
@@ -161,23 +168,25 @@ export class SessionsService {
     return sweepBefore(this.sql, { table: 'sessions', key: 'id', time: 'expires_at' }, before);
   }
 
-  /** Answers how many sessions it ended. */
-  private async revokeWhere(
+  /** Ends sessions, whose rows are kept as long as tokens of them may live. Answers how many it ended. */
+  private async end(
     condition: string,
     because: RevocationReason,
     parameters: Record<string, string | number>,
   ): Promise<number> {
-    const statement = `UPDATE sessions SET revoked_at = {now}, revoked_because = :because
-       WHERE revoked_at IS NULL AND ${condition} RETURNING id, revoked_because, expires_at`;
-    const given = { because, ...parameters };
-    const revoking = this.sql.rowsAnnounced<RevokedRow>(REVOCATIONS_CHANNEL, statement, given);
-    const rows = await revoking.catch((error: unknown) => {
-      // It may have been committed all the same: asking again would find nothing to revoke.
-      this.feed.doubt();
-      throw error;
+    const lastToken = this.lastTokenEnds;
+    const statement = `UPDATE sessions SET revoked_at = {now}, revoked_because = :because,
+         ip = CASE WHEN :because = 'session_limit' THEN NULL ELSE ip END,
+         user_agent = CASE WHEN :because = 'session_limit' THEN NULL ELSE user_agent END,
+         expires_at = CASE WHEN expires_at > ${lastToken} THEN ${lastToken} ELSE expires_at END
+       WHERE revoked_at IS NULL AND ${condition} RETURNING id, contract, revoked_because, revoked_at`;
+    const ending = this.sql.rows<EndedSession>(this.sql.announced(REVOCATIONS_CHANNEL, statement), {
+      because,
+      ...parameters,
     });
-    for (const row of rows) this.revocations.add(row.id, because, row.expires_at);
-    await this.feed.settleDoubt();
-    return rows.length;
+    const ended = await this.feed.counting(ending, (rows) => {
+      for (const row of rows) this.revocations.addSession(row);
+    });
+    return ended.length;
   }
 }

@@ -13,6 +13,8 @@ export interface LiveSession {
   readonly id: string;
   readonly accountId: number;
   readonly contract: string;
+  /** The account's security epoch when the session was opened. */
+  readonly epoch: number;
   readonly generation: number;
   readonly rotatedAt: Date;
   readonly createdAt: Date;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessTokenIssuer } from './access-token-issuer.js';
 import { AccessTokenService } from './access-token.service.js';
 import { KeyRing } from './key-ring.js';
 import { OneTimeTokensService } from './one-time-tokens.service.js';
@@ -26,6 +27,7 @@ const SERVICES = [
   SessionsService,
   SessionStandings,
   SessionList,
+  AccessTokenIssuer,
   AccessTokenService,
   RefreshTokenService,
   OpaqueTokenService,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue } from '../database/sql.js';
-import { STAYS } from './epochs.service.js';
+import { announcedMove, EPOCH_MOVE, type EpochMove, movingEpoch } from './epoch-move.js';
+import { EXISTS } from './epochs.service.js';
 import { isUsername } from './identifiers.js';
 import { LastAdmin } from './last-admin.js';
 import { NO_PASSWORD } from './password-scheme.js';
@@ -16,9 +17,6 @@ export interface AccountChange {
   readonly forgetsPassword?: boolean | undefined;
 }
 
-/** Why a change ends every session of the account, if it does. */
-export type EndingReason = 'account_deactivated' | 'password_changed';
-
 /** Changes accounts as operators do: whatever is asked for at once, in one statement. */
 @Injectable()
 export class AccountChanges {
@@ -28,14 +26,15 @@ export class AccountChanges {
   ) {}
 
   /**
-   * Answers the account's epoch then, or `undefined` if there is no such account with that address.
-   * @param because why its sessions end, if they do: the epoch advances
+   * Answers where the account's epoch is then, or `undefined` if there is no such account, or not with that address, or if
+   * taking its rights away would have to end its sessions.
+   * @param because why its sessions end, if they do: the epoch moves
    * @throws {NativeError} `last_admin`
    */
-  async apply(id: number, change: AccountChange, because: EndingReason | undefined): Promise<number | undefined> {
+  async apply(id: number, change: AccountChange, because: string | undefined): Promise<EpochMove | undefined> {
     const { verifiedEmail } = change;
-    const run = (proved: Readonly<Record<string, SqlValue>> = {}): Promise<number | undefined> =>
-      this.run(change, { id, ...(because && { because }), ...proved });
+    const run = (proved: Readonly<Record<string, SqlValue>> = {}): Promise<EpochMove | undefined> =>
+      this.run(change, { id, ...(because !== undefined && { because }), ...proved });
     return verifiedEmail === undefined
       ? run()
       : proveEmail(verifiedEmail, isUsername(verifiedEmail), (proved) => run({ ...proved }));
@@ -44,31 +43,38 @@ export class AccountChanges {
   private async run(
     change: AccountChange,
     parameters: Readonly<Record<string, SqlValue>>,
-  ): Promise<number | undefined> {
-    const update = `UPDATE users SET ${assignmentsOf(change, 'because' in parameters)}`;
-    const condition = change.verifiedEmail === undefined ? STAYS : `${STAYS} AND email_key = :emailKey`;
+  ): Promise<EpochMove | undefined> {
+    const moves = 'because' in parameters;
+    const update = `UPDATE users SET ${moves ? movingEpoch(this.sql) : 'updated_at = {now}'} ${assignmentsOf(change)}`;
+    const statement = (where: string): string =>
+      moves ? announcedMove(this.sql, `${update} WHERE ${where}`) : `${update} WHERE ${where} RETURNING ${EPOCH_MOVE}`;
+    const condition = [
+      EXISTS,
+      ...(change.verifiedEmail === undefined ? [] : ['email_key = :emailKey']),
+      // Tokens say who is an administrator: those of somebody who has become one meanwhile must end.
+      ...(change.isAdmin === false && !moves ? ['NOT is_admin'] : []),
+    ].join(' AND ');
     const mayTakeAdmin = change.isAdmin === false || change.status === 'deactivated' || change.forgetsPassword;
     const [row] = mayTakeAdmin
-      ? await this.lastAdmin.rows<{ security_epoch: number }>(update, condition, parameters)
-      : await this.sql.rows<{ security_epoch: number }>(
-          `${update} WHERE id = :id AND ${condition} RETURNING security_epoch`,
-          parameters,
-        );
-    return row?.security_epoch;
+      ? await this.lastAdmin.rows<EpochMove>(statement, condition, parameters)
+      : await this.sql.rows<EpochMove>(statement(`id = :id AND ${condition}`), parameters);
+    return row;
   }
 }
 
-function assignmentsOf({ status, isAdmin, verifiedEmail, forgetsPassword }: AccountChange, ends: boolean): string {
+/** What follows the first assignment. */
+function assignmentsOf({ status, isAdmin, verifiedEmail, forgetsPassword }: AccountChange): string {
   const assignments = [
-    'updated_at = {now}',
     status && `status = '${status}'`,
     isAdmin !== undefined && `is_admin = ${isAdmin}`,
     verifiedEmail !== undefined && VERIFIED_EMAIL,
     verifiedEmail !== undefined && !status && ACTIVE_IF_PENDING,
     forgetsPassword && `password_hash = '${NO_PASSWORD}'`,
-    ends && 'security_epoch = security_epoch + 1, revocation_due = :because',
   ];
-  return assignments.filter(Boolean).join(', ');
+  return assignments
+    .filter(Boolean)
+    .map((assignment) => `, ${assignment}`)
+    .join('');
 }
 
 /** Unlike a link, an operator may verify the address of an account that is closed, and stays so. */

@@ -31,7 +31,7 @@ export class AccountList {
 
   private async select({ text, parameters }: Condition, limit: number): Promise<AccountFacts[]> {
     const rows = await this.sql.rows<FactsRow>(
-      `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} ORDER BY id LIMIT :limit`,
+      `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} AND deleted_at IS NULL ORDER BY id LIMIT :limit`,
       { ...parameters, limit },
     );
     return rows.map(readFacts);

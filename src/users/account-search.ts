@@ -59,7 +59,8 @@ export class AccountSearch {
   private async exactly(id: number, filter: AccountFilter): Promise<AccountFacts[]> {
     const where = allOf(condition('id = :id', { id }), ...conditionsOf(filter));
     const { text, parameters } = where;
-    const rows = await this.sql.rows<FactsRow>(`SELECT ${FACT_COLUMNS} FROM users WHERE ${text}`, parameters);
+    const statement = `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} AND deleted_at IS NULL`;
+    const rows = await this.sql.rows<FactsRow>(statement, parameters);
     return rows.map(readFacts);
   }
 

@@ -1,23 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue } from '../database/sql.js';
+import { announcedMove, type EpochMove, movingEpoch } from './epoch-move.js';
 import { LastAdmin } from './last-admin.js';
+import { NO_PASSWORD } from './password-scheme.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
 
-/** An account that is being deleted is changed no more. */
-export const STAYS = `(revocation_due IS NULL OR revocation_due <> 'account_deleted')`;
-
-interface EpochRow {
-  security_epoch: number;
-}
-
-const advancing = (assignments: string): string =>
-  `UPDATE users SET security_epoch = security_epoch + 1, revocation_due = :because, updated_at = {now} ${assignments}`;
+/** A deleted account never changes. */
+export const EXISTS = 'deleted_at IS NULL';
 
 const FORGET_UNPROVED_PIN = `pin_hash = CASE WHEN email_verified_at IS NOT NULL THEN pin_hash END,
   pin_locked_until = CASE WHEN email_verified_at IS NOT NULL THEN pin_locked_until END,
   pin_failures = CASE WHEN email_verified_at IS NOT NULL THEN pin_failures ELSE 0 END`;
 
-/** The statements that advance an account's security epoch: from then on no session of before counts. */
+const CLOSE = `status = 'deactivated'`;
+
+/** Frees the names and forgets everything about the person. */
+const EMPTY = `${CLOSE}, deleted_at = {now}, is_admin = false, username = NULL, username_key = NULL, email = NULL,
+  email_key = NULL, email_verified_at = NULL, password_hash = '${NO_PASSWORD}', pin_hash = NULL, pin_failures = 0,
+  pin_locked_until = NULL, pin_set_at = NULL, pin_set_in = NULL, last_sign_in_at = NULL`;
+
+const other = (counts: string): string => `EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = users.id
+  AND sessions.id <> :keptId::uuid AND sessions.revoked_at IS NULL AND sessions.expires_at > {now} AND ${counts})`;
+
+/** True if another session than `keptId` counts. With OR inside, SQLite would read the sessions of all epochs. */
+const OTHERS = `(${other('sessions.security_epoch = users.security_epoch')} OR ${other('sessions.id = users.kept_session_id')})`;
+
+type Parameters = Readonly<Record<string, SqlValue>>;
+
+/**
+ * Ends all sessions of an account, or all but one, in one statement on its row. No session's row is touched. Each act
+ * returns the move, or `undefined` if its condition did not hold.
+ */
 @Injectable()
 export class EpochsService {
   constructor(
@@ -25,96 +38,84 @@ export class EpochsService {
     private readonly lastAdmin: LastAdmin,
   ) {}
 
-  /** Advances the epoch. Answers the new one, or `undefined` for an account that is gone or being deleted. */
-  async advance(id: number, because: string): Promise<number | undefined> {
-    return this.bump(id, because, '', '', {});
+  async advance(id: number, because: string): Promise<EpochMove | undefined> {
+    return this.move({ assignments: '', condition: EXISTS, parameters: { id, because } });
   }
 
-  /** Advances the epoch with a new password, if the password that was checked is still the account's. */
+  /** Does nothing if no other session counts. @param keptId the session that goes on, if it counts */
+  async endOthers(id: number, because: string, keptId: string): Promise<EpochMove | undefined> {
+    return this.move({ assignments: '', condition: `${EXISTS} AND ${OTHERS}`, parameters: { id, because, keptId } });
+  }
+
+  /** Changes the password if the one that was checked is still the account's. */
   async changePassword(
     id: number,
     because: string,
-    checkedHash: string,
-    passwordHash: string,
-  ): Promise<number | undefined> {
-    return this.bump(
-      id,
-      because,
-      ', password_hash = :passwordHash',
-      `AND password_hash = :checkedHash AND status <> 'deactivated'`,
-      {
-        checkedHash,
-        passwordHash,
-      },
-    );
+    passwords: { readonly checkedHash: string; readonly passwordHash: string },
+    keptId: string,
+  ): Promise<EpochMove | undefined> {
+    return this.move({
+      assignments: ', password_hash = :passwordHash',
+      condition: `password_hash = :checkedHash AND status <> 'deactivated'`,
+      parameters: { id, because, ...passwords, keptId },
+    });
   }
 
   /**
-   * Advances the epoch with a new password for whoever proved to have the account's address: if it still has that, and is
-   * not closed. A PIN that was set while the address was unverified may be a stranger's, and goes.
+   * Sets a new password for whoever proved the account's address, if it still is, and the account is open. A PIN that was
+   * set while the address was unverified may be a stranger's, and goes.
    */
   async resetPassword(
     id: number,
     because: string,
     { email, usernameFits }: { readonly email: string; readonly usernameFits: boolean },
     passwordHash: string,
-  ): Promise<number | undefined> {
+  ): Promise<EpochMove | undefined> {
     const assignments = `, password_hash = :passwordHash, ${PROVED_EMAIL}, ${FORGET_UNPROVED_PIN}`;
     return proveEmail(email, usernameFits, (proved) =>
-      this.bump(id, because, assignments, `AND ${OF_PROVED_EMAIL}`, { ...proved, passwordHash }),
+      this.move({ assignments, condition: OF_PROVED_EMAIL, parameters: { id, because, ...proved, passwordHash } }),
     );
   }
 
-  /** Advances the epoch and closes the account to all use. @throws {NativeError} `last_admin` */
-  async deactivate(id: number, because: string): Promise<number | undefined> {
-    return this.close(id, because, STAYS, {});
+  /** Closes the account to all use. @throws {NativeError} `last_admin` */
+  async deactivate(id: number, because: string): Promise<EpochMove | undefined> {
+    return this.close(CLOSE, EXISTS, { id, because });
   }
 
-  /** As `deactivate`, if the password that was checked is still the account's. @throws {NativeError} `last_admin` */
-  async deactivateOwned(id: number, because: string, checkedHash: string): Promise<number | undefined> {
-    return this.close(id, because, `${STAYS} AND password_hash = :checkedHash`, { checkedHash });
+  /** Empties the account's row for good. @throws {NativeError} `last_admin` */
+  async delete(id: number, because: string): Promise<EpochMove | undefined> {
+    return this.close(EMPTY, EXISTS, { id, because });
   }
 
-  /** Closes an account that has stayed pending; `undefined` if its owner verified it meanwhile. */
-  async deactivatePending(id: number, because: string): Promise<number | undefined> {
-    return this.bump(id, because, `, status = 'deactivated'`, `AND status = 'pending'`, {});
+  /** As `delete`, if the password that was checked is still the account's. @throws {NativeError} `last_admin` */
+  async deleteOwned(id: number, because: string, checkedHash: string): Promise<EpochMove | undefined> {
+    return this.close(EMPTY, 'password_hash = :checkedHash', { id, because, checkedHash });
   }
 
-  /** Notes that the sessions left behind an epoch are revoked. */
-  async settle(id: number, epoch: number): Promise<void> {
-    await this.sql.rows('UPDATE users SET revocation_due = NULL WHERE id = :id AND security_epoch = :epoch', {
-      id,
-      epoch,
-    });
+  /** As `delete`, for an account that is still pending. */
+  async deletePending(id: number, because: string): Promise<EpochMove | undefined> {
+    return this.move({ assignments: `, ${EMPTY}`, condition: `status = 'pending'`, parameters: { id, because } });
   }
 
-  /** Removes a closed account, once its sessions are revoked. */
-  async remove(id: number): Promise<void> {
-    await this.sql.rows('DELETE FROM users WHERE id = :id', { id });
+  private async close(assignments: string, condition: string, parameters: Parameters): Promise<EpochMove | undefined> {
+    const update = `UPDATE users SET ${movingEpoch(this.sql)}, ${assignments}`;
+    const statement = (where: string): string => announcedMove(this.sql, `${update} WHERE ${where}`);
+    const [move] = await this.lastAdmin.rows<EpochMove>(statement, condition, parameters);
+    return move;
   }
 
-  private async close(
-    id: number,
-    because: string,
-    condition: string,
-    parameters: Record<string, string>,
-  ): Promise<number | undefined> {
-    const update = advancing(`, status = 'deactivated'`);
-    const [row] = await this.lastAdmin.rows<EpochRow>(update, condition, { id, because, ...parameters });
-    return row?.security_epoch;
-  }
-
-  private async bump(
-    id: number,
-    because: string,
-    assignments: string,
-    condition: string,
-    parameters: Readonly<Record<string, SqlValue>>,
-  ): Promise<number | undefined> {
-    const [row] = await this.sql.rows<EpochRow>(
-      `${advancing(assignments)} WHERE id = :id AND ${STAYS} ${condition} RETURNING security_epoch`,
-      { id, because, ...parameters },
-    );
-    return row?.security_epoch;
+  private async move({
+    assignments,
+    condition,
+    parameters,
+  }: {
+    readonly assignments: string;
+    readonly condition: string;
+    readonly parameters: Parameters;
+  }): Promise<EpochMove | undefined> {
+    const moving = movingEpoch(this.sql, 'keptId' in parameters);
+    const update = `UPDATE users SET ${moving} ${assignments} WHERE id = :id AND ${condition}`;
+    const [move] = await this.sql.rows<EpochMove>(announcedMove(this.sql, update), parameters);
+    return move;
   }
 }

@@ -22,20 +22,23 @@ export class LastAdmin {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * The rows of an update of one account whose WHERE ends in `condition`. On PostgreSQL two of them that run at once
-   * would each see the other's administrator: they take turns. Ordinary accounts wait for nobody.
+   * The rows of an update of one account, made from its condition. On PostgreSQL two of them that run at once would each
+   * see the other's administrator: they take turns. Ordinary accounts wait for nobody.
    * @param condition what else must hold of the account, or no row is changed
    * @throws {NativeError} `last_admin`
    */
-  async rows<Row>(update: string, condition: string, parameters: Readonly<Record<string, SqlValue>>): Promise<Row[]> {
-    const where = `WHERE users.id = :id AND ${condition}`;
-    const ordinary = `${update} ${where} AND NOT (${IS_ACTIVE_ADMIN}) RETURNING security_epoch`;
-    const ofOrdinary = await this.sql.rows<Row>(ordinary, parameters);
+  async rows<Row>(
+    statement: (where: string) => string,
+    condition: string,
+    parameters: Readonly<Record<string, SqlValue>>,
+  ): Promise<Row[]> {
+    const where = `users.id = :id AND ${condition}`;
+    const ofOrdinary = await this.sql.rows<Row>(statement(`${where} AND NOT (${IS_ACTIVE_ADMIN})`), parameters);
     if (ofOrdinary.length > 0) return ofOrdinary;
-    const statement = `${update} ${where} AND ${ANOTHER_STAYS} RETURNING security_epoch`;
-    const rows = await this.sql.rowsInTurn<Row>(ADMINISTRATORS, statement, parameters);
+    const ofAdmin = statement(`${where} AND ${ANOTHER_STAYS}`);
+    const rows = await this.sql.rowsInTurn<Row>(ADMINISTRATORS, ofAdmin, parameters);
     if (rows.length > 0) return rows;
-    const refused = await this.sql.rows(`SELECT 1 AS one FROM users ${where} AND ${IS_ACTIVE_ADMIN}`, parameters);
+    const refused = await this.sql.rows(`SELECT 1 AS one FROM users WHERE ${where} AND ${IS_ACTIVE_ADMIN}`, parameters);
     if (refused.length > 0) throw new NativeError('last_admin');
     return rows;
   }

@@ -3,12 +3,13 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** Whether an account may be used: pending ones have yet to verify their e-mail, deactivated ones may not. */
 export type AccountStatus = 'pending' | 'active' | 'deactivated';
 
-/** An account. Its id is never given to another. */
+/** An account. Its id is never reused. */
 @Entity('users')
 @Index('users_username_key_unique', ['usernameKey'], { unique: true })
 @Index('users_email_key_unique', ['emailKey'], { unique: true })
 @Index('users_status_created_at_index', ['status', 'createdAt'])
-@Index('users_revocation_due_index', ['revocationDue'])
+@Index('users_epoch_moved_at_index', ['epochMovedAt'])
+@Index('users_deleted_at_index', ['deletedAt'], { where: 'deleted_at IS NOT NULL' })
 @Index('users_status_id_index', ['status', 'id'])
 @Index('users_is_admin_id_index', ['isAdmin', 'id'])
 // In byte order, for searches by a beginning; the migration makes them where the other indices are not.
@@ -57,13 +58,33 @@ export class User {
   @Column({ name: 'pin_locked_until', type: Date, nullable: true })
   pinLockedUntil!: Date | null;
 
-  /** Goes up when all sessions of before must end; a session counts only at its account's epoch. */
-  @Column({ name: 'security_epoch', type: 'integer' })
+  /** When the PIN was set. A proof of a PIN counts only if it is later, but in the session that set it. */
+  @Column({ name: 'pin_set_at', type: Date, nullable: true })
+  pinSetAt!: Date | null;
+
+  /** The session that set the PIN. */
+  @Column({ name: 'pin_set_in', type: 'uuid', nullable: true })
+  pinSetIn!: string | null;
+
+  /** Goes up when the account's sessions end. Only sessions of this epoch count, and the one that was kept. */
+  @Column({ name: 'security_epoch', type: Number })
   securityEpoch!: number;
 
-  /** Why the sessions left behind the epoch still have to be revoked, between the two steps of doing so. */
-  @Column({ name: 'revocation_due', type: 'text', nullable: true })
-  revocationDue!: string | null;
+  /** When the epoch last went up, by the database's clock. */
+  @Column({ name: 'epoch_moved_at', type: Date, nullable: true })
+  epochMovedAt!: Date | null;
+
+  /** Why the epoch last went up. */
+  @Column({ name: 'epoch_because', type: 'text', nullable: true })
+  epochBecause!: string | null;
+
+  /** The session that was kept when the epoch last went up. */
+  @Column({ name: 'kept_session_id', type: 'uuid', nullable: true })
+  keptSessionId!: string | null;
+
+  /** When the account was deleted. The row stays, emptied, until no token of it can be alive. */
+  @Column({ name: 'deleted_at', type: Date, nullable: true })
+  deletedAt!: Date | null;
 
   @Column({ name: 'created_at', type: Date })
   createdAt!: Date;

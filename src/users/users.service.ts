@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, Repository } from 'typeorm';
+import { LessThan, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
 import { collidedColumn } from '../database/failures.js';
 import { Durability } from '../database/durability.js';
@@ -27,7 +27,7 @@ export interface NewAccount {
 /** The columns that say whose a name is. */
 const NAMES = ['username_key', 'email_key'] as const;
 
-const FACTS_BY_ID = `SELECT ${FACT_COLUMNS} FROM users WHERE id = :id`;
+const FACTS_BY_ID = `SELECT ${FACT_COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL`;
 
 /** The queries on accounts, by name. */
 @Injectable()
@@ -40,8 +40,10 @@ export class UsersService {
     private readonly clock: Clock,
   ) {}
 
+  /** An account that was not deleted. */
   async findById(id: number): Promise<User | undefined> {
-    return this.rows.one(User, 'id', id);
+    const user = await this.rows.one(User, 'id', id);
+    return user?.deletedAt ? undefined : user;
   }
 
   /** What an account is, without its secrets. */
@@ -73,8 +75,13 @@ export class UsersService {
       pinHash: null,
       pinFailures: 0,
       pinLockedUntil: null,
+      pinSetAt: null,
+      pinSetIn: null,
       securityEpoch: 0,
-      revocationDue: null,
+      epochMovedAt: null,
+      epochBecause: null,
+      keptSessionId: null,
+      deletedAt: null,
       createdAt: now,
       updatedAt: now,
       lastSignInAt: null,
@@ -120,19 +127,21 @@ export class UsersService {
     return (await this.users.find({ select: { id: true }, where, take: limit })).map(({ id }) => id);
   }
 
-  /**
-   * The accounts whose sessions of before their last epoch still have to be revoked, and why.
-   * @param before only those that have waited since before this time
-   */
-  async revocationsDue(before?: Date): Promise<User[]> {
-    // Not "IS NOT NULL", for which SQLite would read the whole table.
-    return this.users.find({ where: { revocationDue: MoreThan(''), ...(before && { updatedAt: LessThan(before) }) } });
+  /** Ids of accounts that were deleted before a time. */
+  async deletedBefore(before: Date, limit: number): Promise<number[]> {
+    const rows = await this.users.find({ select: { id: true }, where: { deletedAt: LessThan(before) }, take: limit });
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes the emptied row of a deleted account. */
+  async removeDeleted(id: number): Promise<void> {
+    await this.sql.rows('DELETE FROM users WHERE id = :id AND deleted_at IS NOT NULL', { id });
   }
 
   /** Notes when accounts last signed in; later times win. */
   async noteSignIns(times: ReadonlyMap<number, Date>): Promise<void> {
     for (const [id, at] of times)
-      await this.sql.rows('UPDATE users SET last_sign_in_at = :at WHERE id = :id', { id, at });
+      await this.sql.rows('UPDATE users SET last_sign_in_at = :at WHERE id = :id AND deleted_at IS NULL', { id, at });
   }
 
   /**

@@ -1,8 +1,6 @@
-import { DataSource, IsNull } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
-import { Session } from '../../src/tokens/session.entity.js';
+import { SessionList } from '../../src/tokens/session-list.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { EpochsService } from '../../src/users/epochs.service.js';
 import { PasswordHasher } from '../../src/users/password-hasher.js';
@@ -35,8 +33,8 @@ async function newcomer(): Promise<{ person: Person; pair: Pair; token: string; 
   return { person, pair, token: await opaque.session(person), id: decode(pair.access).claims.user_id as number };
 }
 
-function liveSessions(userId: number): Promise<number> {
-  return service.app.get(DataSource).getRepository(Session).countBy({ userId, revokedAt: IsNull() });
+async function liveSessions(userId: number): Promise<number> {
+  return (await service.app.get(SessionList).page(userId, 100, undefined, [])).length;
 }
 
 async function expectDead({ refresh, access }: Pair): Promise<void> {
@@ -83,20 +81,6 @@ describe('A sign-in against POST /clear-tokens', () => {
 
     await expectDead(pairOf(await signingIn));
     expect(await liveSessions(id)).toBe(0);
-  });
-
-  it('survives when it comes between the two steps of clearing, after all that is to end', async () => {
-    const { person, token } = await newcomer();
-    const hold = holdNext(service.app.get(SessionsService), 'revokeLeftBehind', 'before');
-    const clearing = opaque.clearTokens(token);
-    await hold.reached;
-
-    const pair = await pairs.session(person);
-    hold.release();
-
-    expect(told(await clearing)).toEqual(DONE);
-    expect(whole(await pairs.getUser(pair.access))).toEqual({ status: 200, body: { username: person.username } });
-    expect((await pairs.refresh(pair.refresh)).status).toBe(200);
   });
 });
 
@@ -162,21 +146,6 @@ describe('A rotation against POST /clear-tokens', () => {
 
     await expectDead(pairOf(await refreshing));
   });
-
-  it('is refused between the two steps of clearing, and so is the opaque token', async () => {
-    const { person, pair, token } = await newcomer();
-    const other = await opaque.session(person);
-    const hold = holdNext(service.app.get(SessionsService), 'revokeLeftBehind', 'before');
-    const clearing = opaque.clearTokens(token);
-    await hold.reached;
-
-    expect(whole(await pairs.refresh(pair.refresh))).toEqual(IN_BODY.blacklisted);
-    expect(told(await opaque.clearTokens(other))).toEqual(UNAUTHORIZED);
-
-    hold.release();
-    await clearing;
-    await expectDead(pair);
-  });
 });
 
 describe('Two POST /change-password at once', () => {
@@ -209,22 +178,6 @@ describe('Two POST /change-password at once', () => {
     expect(answers.map(told)).toEqual(passwords.map((_, index) => (index === won ? DONE : WRONG_OLD_PASSWORD)));
     const signIns = await Promise.all(passwords.map((password) => opaque.login({ ...person, password })));
     expect(signIns.map(({ status }) => status)).toEqual(passwords.map((_, index) => (index === won ? 200 : 400)));
-  });
-});
-
-describe('POST /change-password against housekeeping', () => {
-  it('keeps its own token when a round of housekeeping comes between its steps', async () => {
-    const { person, pair, token } = await newcomer();
-    const hold = holdNext(service.app.get(SessionsService), 'advance', 'before');
-    const changing = opaque.changePassword(token, person.password, 'OtherPassword1');
-    await hold.reached;
-
-    await service.app.get(HousekeepingService).everyMinute();
-    hold.release();
-
-    expect(told(await changing)).toEqual(DONE);
-    expect(told(await opaque.clearTokens(token))).toEqual(DONE);
-    await expectDead(pair);
   });
 });
 

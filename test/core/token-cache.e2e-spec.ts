@@ -5,12 +5,13 @@ import { LastSignIns } from '../../src/auth/last-sign-ins.js';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import type { AccessTokenClaims } from '../../src/tokens/access-token-claims.js';
 import { AccessTokenService } from '../../src/tokens/access-token.service.js';
-import { Revocations } from '../../src/tokens/revocations.js';
+import { CLOCK_MARGIN_SECONDS, Revocations } from '../../src/tokens/revocations.js';
 import { Session } from '../../src/tokens/session.entity.js';
+import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { CookieClient, UNAUTHENTICATED } from '../support/cookie.client.js';
 import { send } from '../support/http.js';
 import { decode, forged } from '../support/jwt.js';
-import { DONE, OpaqueTokenClient, told } from '../support/opaque-token.client.js';
+import { DONE, OpaqueTokenClient, told, UNAUTHORIZED } from '../support/opaque-token.client.js';
 import { IN_BODY, IN_HEADER, PairClient } from '../support/pairs.js';
 import { type Service, startService } from '../support/service.js';
 import { recordStatements } from '../support/statements.js';
@@ -150,40 +151,73 @@ describe('The cache of verified tokens', () => {
   });
 });
 
-describe('The revocation list', () => {
-  it('is filled at start, and forgets a session when the last of its tokens has expired, and not before', async () => {
-    const before = await startService({ SESSION_MAX_AGE: '2d' });
+describe('The list of ended sessions', () => {
+  /** Starts over, so that only the store can tell, and reads how many ends are listed. */
+  async function listed(service: Service): Promise<number> {
+    await service.app.get(HousekeepingService).everyMinute();
+    return service.app.get(Revocations).size;
+  }
+
+  it('is filled at start, and forgets an account once the longest token of before has expired, and not before', async () => {
+    const before = await startService();
     const { person, pair } = await new PairClient(before.url).newcomer();
     const opaque = new OpaqueTokenClient(`${before.url}/opaque-token`);
     await opaque.clearTokens(await opaque.session(person));
     const restarted = await before.restart();
-    const reason = (): unknown =>
-      restarted.app.get(Revocations).reasonOf(decode(pair.access).claims.sid as string) ?? 'none';
-    expect(reason()).toBe('tokens_cleared');
-
-    restarted.advance(2 * DAY - 60);
-    await restarted.app.get(HousekeepingService).everyMinute();
-    expect(reason()).toBe('tokens_cleared');
-
-    restarted.advance(60);
-    await restarted.app.get(HousekeepingService).everyMinute();
-    expect(reason()).toBe('none');
     const asked = new PairClient(restarted.url);
+    expect(await listed(restarted)).toBe(1);
     expect(whole(await asked.getUser(pair.access))).toEqual(IN_HEADER.notValid);
-    expect(whole(await asked.refresh(pair.refresh))).toEqual(IN_BODY.notValid);
+
+    restarted.advance(restarted.config.BARE_TOKEN_TTL);
+    expect(await listed(restarted)).toBe(1);
+
+    restarted.advance(CLOCK_MARGIN_SECONDS);
+    expect(await listed(restarted)).toBe(0);
+    expect(whole(await asked.getUser(pair.access))).toEqual(IN_HEADER.notValid);
+    expect(whole(await asked.refresh(pair.refresh))).toEqual(IN_BODY.blacklisted);
     await restarted.stop();
   });
 
-  it('is not filled with sessions whose tokens have all expired an hour ago, by whichever clock', async () => {
-    const before = await startService({ SESSION_MAX_AGE: '1h' });
-    const { pair } = await new PairClient(before.url).newcomer();
+  it('forgets a session that was ended alone once the access token of its contract has expired', async () => {
+    const started = await startService();
+    const { pair } = await new PairClient(started.url).newcomer();
     const { user_id, sid } = decode(pair.access).claims;
+    await started.app.get(SessionsService).revokeOf(user_id as number, sid as string, 'signed_out');
+    expect(await listed(started)).toBe(1);
+
+    started.advance(started.config.ACCESS_TOKEN_TTL + CLOCK_MARGIN_SECONDS - 5);
+    expect(await listed(started)).toBe(1);
+
+    started.advance(5);
+    expect(await listed(started)).toBe(0);
+    await started.stop();
+  });
+
+  it('forgets an opaque token that was ended alone after ten seconds', async () => {
+    const started = await startService();
+    const opaque = new OpaqueTokenClient(`${started.url}/opaque-token`);
+    const { person } = await new PairClient(started.url).newcomer();
+    const token = await opaque.session(person);
+    const [session] = await started.app.get(DataSource).getRepository(Session).findBy({ contract: 'opaque-token' });
+    await started.app.get(SessionsService).revokeOf(session!.userId, session!.id, 'signed_out');
+    expect(await listed(started)).toBe(1);
+
+    started.advance(10);
+    expect(await listed(started)).toBe(0);
+    expect(told(await opaque.use(token))).toEqual(UNAUTHORIZED);
+    await started.stop();
+  });
+
+  it('is not filled with what no token can be alive of, by whichever clock', async () => {
+    const before = await startService({ BARE_TOKEN_TTL: '1h' });
+    const { pair } = await new PairClient(before.url).newcomer();
+    const { user_id } = decode(pair.access).claims;
     await before.app.get(RevocationService).clearTokens(user_id as number);
     before.advance(2 * HOUR);
 
     const restarted = await before.restart();
 
-    expect(restarted.app.get(Revocations).reasonOf(sid as string)).toBeUndefined();
+    expect(restarted.app.get(Revocations).size).toBe(0);
     await restarted.stop();
   });
 });

@@ -20,6 +20,7 @@ import { type Environment, type Service, startService } from '../support/service
 const TABLES = [
   'audit_events',
   'known_networks',
+  'mails',
   'one_time_tokens',
   'password_costs',
   'rate_limits',

@@ -1,144 +1,136 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Config, parseEnvironment } from '../../src/config/env.js';
-import { ServiceSecret } from '../../src/config/service-secret.js';
-import { createDataSource } from '../../src/database/data-source.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AuditLog } from '../../src/audit/audit-log.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
-import { ENTITIES } from '../../src/entities.js';
-import { SigningKey } from '../../src/tokens/signing-key.entity.js';
-import { basic } from '../drivers/basic.driver.js';
-import type { Request } from '../drivers/driver.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
+import { KeyRing } from '../../src/tokens/key-ring.js';
+import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
-import { AccountClient, askAs, type Holder } from '../support/account.client.js';
 import { bothEngines } from '../support/engines.js';
+import { es256, jwt } from '../support/forge.js';
+import { type Answer, send } from '../support/http.js';
 import { decode } from '../support/jwt.js';
-import { type Environment, type Service, startService } from '../support/service.js';
+import type { Person } from '../support/people.js';
+import { type Service, startService } from '../support/service.js';
+import { whole } from '../support/whole.js';
 
-/** The tables of the version before, and what their rows are told apart by. */
-const TABLES = {
-  users: 'id',
-  sessions: 'id',
-  signing_keys: 'kid',
-  one_time_tokens: 'id',
-  password_costs: 'cost',
-} as const;
+/** The migrations of this version that the version before does not know. */
+const NEWER = MIGRATIONS.filter(({ name }) => Number(/\d+$/.exec(name)?.[0]) >= 1_764_500_000_000);
 
-type Rows = Readonly<Record<string, readonly object[]>>;
+const UUID_V4 = /^[\da-f]{8}-[\da-f]{4}-4/;
 
-async function rowsOf(store: DataSource): Promise<Rows> {
-  const entries = Object.entries(TABLES).map(async ([table, key]) => {
-    return [table, await store.query<object[]>(`SELECT * FROM ${table} ORDER BY ${key}`)] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
+/** Somebody with a session through a contract, whose token is one of the version before. */
+interface Holder {
+  readonly driver: Driver;
+  readonly person: Person;
+  readonly signedIn: Answer;
+  readonly token: string;
+  readonly accountId: number;
 }
 
-/** The tables with their columns and indices, as the engine tells them. */
-async function schemaOf(store: DataSource): Promise<string[]> {
-  const statements =
-    store.options.type === 'postgres'
-      ? [
-          `SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable) AS part FROM information_schema.columns
-           WHERE table_schema = 'public'`,
-          `SELECT indexdef AS part FROM pg_indexes WHERE schemaname = 'public'`,
-        ]
-      : [
-          `SELECT concat_ws(' ', m.name, c.name, c.type, c."notnull") AS part FROM sqlite_master m, pragma_table_info(m.name) c
-           WHERE m.type = 'table'`,
-          `SELECT sql AS part FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`,
-        ];
-  const found: string[] = [];
-  for (const statement of statements)
-    found.push(...(await store.query<{ part: string }[]>(statement)).map(({ part }) => part));
-  return found.sort();
+/** An access token as the version before made it: its `jti` says no epoch. */
+function aged({ app }: Service, token: string): string {
+  // An opaque token, or basic's refresh token.
+  if (!token.includes('.') || decode(token).header.typ !== 'at+jwt') return token;
+  const { header, claims } = decode(token);
+  const old = jwt(header, { ...claims, jti: randomUUID() }, es256(app.get(KeyRing).signer.privateKey));
+  expect(decode(old).claims.jti).toMatch(UUID_V4);
+  return old;
 }
 
-/** Makes an empty database one of an earlier version. Answers its schema. */
-async function migratedUpTo(migrations: typeof MIGRATIONS, config: Config): Promise<string[]> {
-  ServiceSecret.of(config);
-  const { options } = await createDataSource(config, ENTITIES);
-  const store = await new DataSource({ ...options, migrations }).initialize();
-  await store.runMigrations();
-  return schemaOf(store).finally(() => store.destroy());
+async function holder(service: Service, driver: Driver): Promise<Holder> {
+  const person = driver.newPerson();
+  await through(service, driver, driver.registration(person));
+  await driver.activate?.(service, person);
+  return session(service, driver, person);
 }
 
-describe.each(bothEngines('upgrade'))('A database of the version before, on $engine', ({ settings }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-upgrade-'));
-  const before = MIGRATIONS.slice(0, -1);
-  const clients = DRIVERS.map((driver) => new AccountClient(() => service, driver));
-  let env: Environment;
-  let service: Service;
-  let holders: Holder[];
-  let kid: string;
-  let current: Rows;
-  let reverted: Rows;
-  let schemaBefore: string[];
-  let revertedSchema: string[];
+async function session(service: Service, driver: Driver, person: Person): Promise<Holder> {
+  const signedIn = await through(service, driver, driver.signIn(person));
+  const rows = await service.app
+    .get(DataSource)
+    .query<{ id: number }[]>('SELECT user_id AS id FROM sessions ORDER BY created_at DESC, id LIMIT 1');
+  return { driver, person, signedIn, token: aged(service, driver.credential(signedIn)), accountId: rows[0]!.id };
+}
 
-  beforeAll(async () => {
-    env = { PUBLIC_URL: 'http://latchkey.test', ...(await settings()), DATA_DIR: join(folder, 'data') };
-    schemaBefore = await migratedUpTo(before, parseEnvironment(env));
-    service = await startService(env);
-    holders = [];
-    for (const client of clients) holders.push(await client.newcomer());
-    kid = String(decode(holders[0]?.token as string).header.kid);
-    await service.stop();
-    const store = await (await createDataSource(service.config, ENTITIES)).initialize();
-    current = await rowsOf(store);
-    await store.undoLastMigration();
-    reverted = await rowsOf(store);
-    revertedSchema = await schemaOf(store);
-    await store.destroy();
-    service = await startService(env);
-  });
-  afterAll(async () => {
-    await service.stop();
-    rmSync(folder, { recursive: true });
-  });
+function through(
+  service: Service,
+  { name }: Driver,
+  { method, path, ...sending }: ReturnType<Driver['signIn']>,
+): Promise<Answer> {
+  return send(method, `${service.url}/${name}${path}`, sending);
+}
 
-  it('is what undoing the last migration leaves, with every row of its tables', async () => {
-    expect(reverted.sessions?.length).toBeGreaterThanOrEqual(DRIVERS.length);
-    expect(reverted.users).toHaveLength(DRIVERS.length);
-    // Those of now may have more columns.
-    expect(current).toMatchObject(reverted);
-    expect(revertedSchema).toEqual(schemaBefore);
-  });
+const use = (service: Service, { driver, token }: Holder): Promise<Answer> =>
+  through(service, driver, driver.guarded(token));
 
-  it('has the schema of this version once the service has started', async () => {
-    const store = service.app.get(DataSource);
-    const { upQueries } = await store.driver.createSchemaBuilder().log();
-    expect(upQueries.map(({ query }) => query)).toEqual([]);
-  });
+/** Takes the schema back to that of the version before, lets something happen there, and starts this version. */
+async function upgraded(
+  service: Service,
+  before: (run: (statement: string) => Promise<unknown>) => Promise<void>,
+): Promise<Service> {
+  const dataSource = service.app.get(DataSource);
+  await service.app.get(AuditLog).flush();
+  for (const _migration of NEWER) await dataSource.undoLastMigration();
+  await before((statement) => dataSource.query(statement));
+  return service.restart();
+}
 
-  it('keeps its accounts and sessions', async () => {
-    const { users, sessions } = await rowsOf(service.app.get(DataSource));
-    expect(users).toEqual(current.users);
-    expect(sessions).toEqual(current.sessions);
-  });
+describe.each(bothEngines('upgrade'))('An upgrade from the version before, on $engine', ({ settings }) => {
+  it('keeps tokens of every contract, and those refused that were', { timeout: 120_000 }, async () => {
+    let service = await startService(await settings());
+    onTestFinished(() => service.stop());
+    const live: Holder[] = [];
+    const cleared: Holder[] = [];
+    const halfCleared: Holder[] = [];
+    const signedOut: Holder[] = [];
+    for (const driver of DRIVERS)
+      for (const group of [live, cleared, halfCleared, signedOut]) group.push(await holder(service, driver));
+    const beside = await Promise.all(signedOut.map(({ driver, person }) => session(service, driver, person)));
+    const ids = (group: readonly Holder[]): string => group.map(({ accountId }) => accountId).join(', ');
+    const sids = signedOut.map(({ accountId }) => accountId);
 
-  it('keeps its signing key, which has signed since it was made', async () => {
-    const keys = await service.app.get(DataSource).getRepository(SigningKey).find();
-    expect(keys.map((key) => key.kid)).toEqual([kid]);
-    expect(keys[0]?.signsFrom).toEqual(keys[0]?.createdAt);
-    expect(keys[0]?.revokedAt).toBeNull();
-    expect(keys[0]?.tokenSeconds).toBeGreaterThanOrEqual(30 * 86_400);
-  });
+    service = await upgraded(service, async (run) => {
+      await run(`UPDATE users SET security_epoch = security_epoch + 1 WHERE id IN (${ids(cleared)})`);
+      await run(
+        `UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP, revoked_because = 'tokens_cleared' WHERE user_id IN (${ids(cleared)})`,
+      );
+      await run(
+        `UPDATE users SET security_epoch = security_epoch + 1, revocation_due = 'tokens_cleared' WHERE id IN (${ids(halfCleared)})`,
+      );
+      for (const id of sids)
+        await run(
+          `UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP, revoked_because = 'signed_out'
+           WHERE id = (SELECT id FROM sessions WHERE user_id = ${id} ORDER BY created_at LIMIT 1)`,
+        );
+    });
 
-  it.each(DRIVERS.map((driver, index) => ({ name: driver.name, driver, index })))(
-    'lets the tokens of $name go on, and people sign in',
-    async ({ driver, index }) => {
-      const holder = holders[index] as Holder;
-      const client = clients[index] as AccountClient;
-      const me = async ({ headers }: Holder): Promise<number> =>
-        (await askAs(service, { headers }, 'GET', '/account')).status;
-      expect(await me(holder)).toBe(200);
-      const refresh: Request | undefined =
-        driver === basic ? basic.guarded(basic.credential(holder.signedIn)) : driver.refresh?.(holder.signedIn);
-      if (refresh) expect((await client.ask(refresh)).status).toBe(200);
-      const again = await client.signIn(holder.person);
-      expect([again.signedIn.status, await me(again)]).toEqual([200, 200]);
-    },
-  );
+    for (const one of live) {
+      expect([one.driver.name, whole(await use(service, one))]).toEqual([
+        one.driver.name,
+        one.driver.passed(one.person),
+      ]);
+      // Once more, now that it is known.
+      expect(whole(await use(service, one))).toEqual(one.driver.passed(one.person));
+    }
+    for (const one of [...cleared, ...halfCleared])
+      expect([one.driver.name, (await use(service, one)).status]).toEqual([
+        one.driver.name,
+        one.driver.name === 'basic' ? expect.any(Number) : one.driver.refusals.deactivatedToken.status,
+      ]);
+    for (const one of beside) expect(whole(await use(service, one))).toEqual(one.driver.passed(one.person));
+    for (const one of live.filter(({ driver }) => driver.refresh && driver.refreshed))
+      expect(whole(await through(service, one.driver, one.driver.refresh!(one.signedIn)))).toEqual(
+        one.driver.refreshed!(one.person),
+      );
+
+    // The end of their sessions reaches tokens that say no epoch, too.
+    for (const { accountId } of live) await service.app.get(RevocationService).clearTokens(accountId);
+    for (const one of live.filter(({ driver }) => driver.name !== 'basic'))
+      expect([one.driver.name, (await use(service, one)).status]).toEqual([
+        one.driver.name,
+        one.driver.refusals.deactivatedToken.status,
+      ]);
+  });
 });

@@ -1,5 +1,14 @@
 import { Initial1763600000000 } from './1763600000000-initial.js';
 import { Platform1763700000000 } from './1763700000000-platform.js';
+import { CountedEvents1764500200000 } from './1764500200000-counted-events.js';
+import { Mails1764500100000 } from './1764500100000-mails.js';
+import { SecurityEpochs1764500000000 } from './1764500000000-security-epochs.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS = [Initial1763600000000, Platform1763700000000];
+export const MIGRATIONS = [
+  Initial1763600000000,
+  Platform1763700000000,
+  SecurityEpochs1764500000000,
+  Mails1764500100000,
+  CountedEvents1764500200000,
+];
