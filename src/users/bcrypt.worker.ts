@@ -2,9 +2,23 @@ import { timingSafeEqual } from 'node:crypto';
 import bcrypt from 'bcryptjs';
 
 /** Work for a hashing thread: hash at a cost, or compare with a hash. */
-export type BcryptTask =
-  | { readonly kind: 'hash'; readonly input: string; readonly salt: string }
-  | { readonly kind: 'compare'; readonly input: string; readonly hash: string };
+export type BcryptTask = { readonly kind: 'hash'; readonly input: string; readonly salt: string } | Comparison;
+
+/** A comparison and what a refusal costs beyond it: hashes for nothing, so that each refusal costs alike. */
+export interface Comparison {
+  readonly kind: 'compare';
+  readonly input: string;
+  readonly hash: string;
+  /** False if even a match is a refusal. */
+  readonly mayMatch?: boolean;
+  readonly decoys?: readonly Decoy[];
+}
+
+/** A hash that nobody reads. */
+export interface Decoy {
+  readonly input: string;
+  readonly salt: string;
+}
 
 /** What a hashing thread answers, and how long it worked for that, in milliseconds. */
 export interface BcryptAnswer {
@@ -23,7 +37,7 @@ const native = await import('@node-rs/bcrypt').catch(() => undefined);
 /** Runs in a worker thread, where blocking is fine. */
 export default function run(task: BcryptTask): BcryptAnswer {
   const startedAtMs = performance.now();
-  const value = task.kind === 'hash' ? hash(task.input, task.salt) : compare(task.input, task.hash);
+  const value = task.kind === 'hash' ? hash(task.input, task.salt) : compare(task);
   return { value, ms: performance.now() - startedAtMs };
 }
 
@@ -34,8 +48,15 @@ function hash(input: string, salt: string): string {
   return native.hashSync(input, Number(salt.slice(4, 6)), Uint8Array.from(saltBytes));
 }
 
+/** One task for all of it: a caller who leaves in between would have guessed without the cost of a refusal. */
+function compare({ input, hash: stored, mayMatch = true, decoys = [] }: Comparison): boolean {
+  if (isHashOf(input, stored) && mayMatch) return true;
+  for (const decoy of decoys) hash(decoy.input, decoy.salt);
+  return false;
+}
+
 /** By hashing: the library's own comparison refuses a salt in an unusual spelling at once, which would tell of the hash. */
-function compare(input: string, stored: string): boolean {
+function isHashOf(input: string, stored: string): boolean {
   if (stored.length !== HASH_LENGTH) return false;
   const made = hash(input, stored.slice(0, -DIGEST_LENGTH));
   return timingSafeEqual(Buffer.from(made.slice(-DIGEST_LENGTH)), Buffer.from(stored.slice(-DIGEST_LENGTH)));

@@ -5,12 +5,34 @@ import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { traced } from '../tracing/traced.js';
-import type { BcryptAnswer, BcryptTask } from './bcrypt.worker.js';
+import type { BcryptAnswer, BcryptTask, Comparison } from './bcrypt.worker.js';
+import { FairQueue, type Waiting } from '../network/fair-queue.js';
 
 /** When a caller that found the queue full should try again, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
-const QUEUE_FULL = /queue is at limit/i;
+/** Who asks for a hash. */
+export interface HashCaller extends Waiting {
+  /** Calls back once nobody waits for the answer any more. Answers a function that takes this back. */
+  readonly whenGone: (leave: () => void) => () => void;
+  /** Lets others use the store meanwhile. */
+  readonly beginWaiting: () => void;
+}
+
+/** The service itself, at which nobody queues. */
+export const BY_ITSELF: HashCaller = {
+  caller: ['', '', '', '', ''],
+  isKnown: true,
+  whenGone: () => () => {},
+  beginWaiting: () => {},
+};
+
+type Refusal = Pick<Comparison, 'mayMatch' | 'decoys'>;
+
+interface WaitingHash extends Waiting {
+  readonly start: () => void;
+  readonly refuse: () => void;
+}
 
 /**
  * Makes the pool load its module by `import()`: while it loads it by `require()`, the end of a thread aborts the whole process
@@ -33,7 +55,8 @@ export class HashingWorker {
 @Injectable()
 export class HashingPool implements OnApplicationShutdown {
   private readonly pool: Piscina;
-  private underWay = 0;
+  private readonly queue: FairQueue<WaitingHash>;
+  private busy = 0;
 
   constructor(
     config: Config,
@@ -41,6 +64,7 @@ export class HashingPool implements OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {
     const threads = config.HASH_THREADS || availableParallelism();
+    this.queue = new FairQueue(config.HASH_QUEUE_LIMIT);
     this.pool = new Piscina({
       filename: worker.url,
       minThreads: 0,
@@ -48,29 +72,32 @@ export class HashingPool implements OnApplicationShutdown {
       idleTimeout: IDLE_MS,
       // With them, piscina may take a thread's answer while it hands it work, and then forgets that the thread is to end.
       atomics: 'disabled',
-      maxQueue: config.HASH_QUEUE_LIMIT,
       execArgv: THREAD_OPTIONS,
     });
   }
 
-  /** A bcrypt hash under a salt that names the cost. @throws {AuthError} `hashing_overloaded` when the queue is full */
-  hash(input: string, salt: string): Promise<string> {
-    return this.run({ kind: 'hash', input, salt });
+  /** A bcrypt hash under a salt that names the cost. @throws {AuthError} `hashing_overloaded` */
+  hash(input: string, salt: string, caller: HashCaller): Promise<string> {
+    return this.run({ kind: 'hash', input, salt }, caller);
   }
 
-  /** Whether a hash is that of the input. @throws {AuthError} `hashing_overloaded` when the queue is full */
-  compare(input: string, hash: string): Promise<boolean> {
-    return this.run({ kind: 'compare', input, hash });
+  /**
+   * True if a hash is that of the input.
+   * @param refusal what more a refusal costs, and whether a match is one too
+   * @throws {AuthError} `hashing_overloaded`
+   */
+  compare(input: string, hash: string, caller: HashCaller, refusal: Refusal = {}): Promise<boolean> {
+    return this.run({ kind: 'compare', input, hash, ...refusal }, caller);
   }
 
   /** How many hashes wait for a thread. */
   get waitingCount(): number {
-    return this.pool.queueSize;
+    return this.queue.size;
   }
 
   /** How many threads hash. */
   get busyCount(): number {
-    return this.underWay - this.pool.queueSize;
+    return this.busy;
   }
 
   /** How many threads may hash. */
@@ -82,19 +109,43 @@ export class HashingPool implements OnApplicationShutdown {
     await this.pool.destroy();
   }
 
-  private async run<T>(task: BcryptTask): Promise<T> {
+  private async run<T>(task: BcryptTask, caller: HashCaller): Promise<T> {
     const startedAtMs = performance.now();
-    this.underWay++;
+    caller.beginWaiting();
+    await this.turn(caller);
     try {
       const { value, ms } = await traced('hash', {}, () => this.pool.run(task) as Promise<BcryptAnswer>);
       this.metrics.hashSeconds.observe(ms / 1000);
       this.metrics.hashWaitSeconds.observe(Math.max(0, performance.now() - startedAtMs - ms) / 1000);
       return value as T;
-    } catch (cause) {
-      if (!(cause instanceof Error) || !QUEUE_FULL.test(cause.message)) throw cause;
-      throw new AuthError('hashing_overloaded', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
     } finally {
-      this.underWay--;
+      this.busy--;
+      this.queue.take()?.start();
     }
+  }
+
+  /**
+   * Waits for a thread, which is counted as busy then.
+   * @throws {AuthError} `hashing_overloaded` if others deserve the room more, or nobody waits for the answer any more
+   */
+  private async turn({ caller, isKnown, whenGone }: HashCaller): Promise<void> {
+    if (this.busy < this.threadCount) return void this.busy++;
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (): void => {
+        stayed();
+        reject(new AuthError('hashing_overloaded', { retryAfterSeconds: RETRY_AFTER_SECONDS }));
+      };
+      const start = (): void => {
+        stayed();
+        this.busy++;
+        resolve();
+      };
+      const waiting: WaitingHash = { caller, isKnown, start, refuse };
+      const stayed = whenGone(() => {
+        this.queue.remove(waiting);
+        refuse();
+      });
+      this.queue.add(waiting)?.refuse();
+    });
   }
 }

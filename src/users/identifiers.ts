@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { isEmail } from 'class-validator';
 
 /** The longest username, in characters (Unicode code points). */
@@ -12,9 +13,15 @@ export const PASSWORD_MAX_BYTES = 1024;
 /** Which of an account's names a contract signs in by. */
 export type IdentifierKind = 'username' | 'email';
 
-/** The form in which names are compared: NFKC, then lower case. `Alice` and `alice` are one account. */
+/** No name is longer, in UTF-16 units. The time that a normalization takes may grow with the square of the length. */
+const NORMALIZED_MAX_LENGTH = 2 * EMAIL_MAX_LENGTH;
+
+/**
+ * The form in which names are compared: NFKC, then lower case. `Alice` and `alice` are one account. A text too long for a
+ * name is represented by its hash.
+ */
 export function canonical(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  return name.length > NORMALIZED_MAX_LENGTH ? hash('sha256', name) : name.normalize('NFKC').toLowerCase();
 }
 
 /** The length of a text in characters, as people count them: Unicode code points. */

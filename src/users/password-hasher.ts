@@ -3,12 +3,16 @@ import { InjectRepository } from '@nestjs/typeorm';
 import bcrypt from 'bcryptjs';
 import { Repository } from 'typeorm';
 import { Config } from '../config/env.js';
-import { HashingPool } from './hashing-pool.js';
+import type { Decoy } from './bcrypt.worker.js';
+import { type HashCaller, HashingPool } from './hashing-pool.js';
 import { PasswordCost } from './password-cost.entity.js';
+import { isPassword } from './identifiers.js';
 import { NO_PASSWORD, readStoredPassword, schemeFor } from './password-scheme.js';
 
 /** 31 characters that end no real hash: a decoy takes a comparison's time and matches nothing. */
 const DECOY_DIGEST = '.'.repeat(31);
+
+const ANY_PASSWORD = 'any password';
 
 /** Hashes passwords and checks them. A check that fails costs the same, whatever was stored or whether anything was. */
 @Injectable()
@@ -31,10 +35,10 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /** What to store for a new password. @throws {AuthError} `hashing_overloaded` */
-  async hash(password: string): Promise<string> {
+  async hash(password: string, caller: HashCaller): Promise<string> {
     const scheme = schemeFor(password);
     const salt = bcrypt.genSaltSync(this.config.BCRYPT_COST);
-    return scheme.write(await this.pool.hash(scheme.inputFor(password, salt), salt));
+    return scheme.write(await this.pool.hash(scheme.inputFor(password, salt), salt, caller));
   }
 
   /**
@@ -42,16 +46,17 @@ export class PasswordHasher implements OnModuleInit {
    * password of one that has none. Every refusal costs as much bcrypt work as the slowest hash in the store.
    * @throws {AuthError} `hashing_overloaded`
    */
-  async verify(password: string, stored: string | undefined): Promise<boolean> {
+  async verify(password: string, stored: string | undefined, caller: HashCaller): Promise<boolean> {
     const read = stored === undefined ? undefined : readStoredPassword(stored);
     if (stored !== undefined && stored !== NO_PASSWORD && !read)
       this.logger.error('A stored password is of no known scheme; it matches nothing.');
-    if (!read) return this.waste(password, this.slowestCost);
-    const matches = await this.pool.compare(read.inputFor(password), read.bcryptHash);
-    if (matches && read.readsAllOf(password)) return true;
-    // The work of cost c doubles with each step, so one comparison at each cost from c up to the slowest makes it equal.
-    for (let cost = read.cost; cost < this.slowestCost; cost++) await this.waste(password, cost);
-    return false;
+    // What no password may be can be long, or none that machine code hashes: another is compared in its place.
+    const tried = isPassword(password) ? password : ANY_PASSWORD;
+    if (!read) return this.waste(tried, caller);
+    return this.pool.compare(read.inputFor(tried), read.bcryptHash, caller, {
+      mayMatch: tried === password && read.readsAllOf(tried),
+      decoys: this.decoysFrom(read.cost, tried),
+    });
   }
 
   /** Whether what is stored was hashed under another cost than is configured now. */
@@ -59,9 +64,20 @@ export class PasswordHasher implements OnModuleInit {
     return readStoredPassword(stored)?.cost !== this.config.BCRYPT_COST;
   }
 
-  private async waste(password: string, cost: number): Promise<false> {
-    const salt = bcrypt.genSaltSync(cost);
-    await this.pool.compare(schemeFor(password).inputFor(password, salt), salt + DECOY_DIGEST);
+  /** The work of cost c doubles with each step: one hash at each cost from c up to the slowest makes refusals equal. */
+  private decoysFrom(cost: number, password: string): Decoy[] {
+    const costs = Array.from({ length: Math.max(0, this.slowestCost - cost) }, (_, step) => cost + step);
+    return costs.map((each) => decoyAt(each, password));
+  }
+
+  private async waste(password: string, caller: HashCaller): Promise<false> {
+    const { input, salt } = decoyAt(this.slowestCost, password);
+    await this.pool.compare(input, salt + DECOY_DIGEST, caller);
     return false;
   }
+}
+
+function decoyAt(cost: number, password: string): Decoy {
+  const salt = bcrypt.genSaltSync(cost);
+  return { salt, input: schemeFor(password).inputFor(password, salt) };
 }

@@ -7,17 +7,26 @@ export const PIN_TRIES = 5;
 /** How long PIN checks stay locked, in seconds. */
 export const PIN_LOCK_SECONDS = 15 * 60;
 
+/** True while the session that acts counts: one that is ended meanwhile changes nothing any more. */
+const BY_LIVE_SESSION = `EXISTS (SELECT 1 FROM sessions
+  WHERE sessions.id = :sessionId::uuid AND sessions.user_id = users.id AND sessions.revoked_at IS NULL
+    AND (sessions.security_epoch = users.security_epoch OR sessions.id = users.kept_session_id))`;
+
 /** The statements on an account's PIN. */
 @Injectable()
 export class PinsStore {
   constructor(private readonly sql: Sql) {}
 
-  /** Replaces the PIN that was there when the caller looked (null: none). Answers whether it still was. */
-  async replace(id: number, seenHash: string | null, pinHash: string | null): Promise<boolean> {
+  /**
+   * Replaces the PIN that was there when the caller looked (null: none), as a session that counts. Answers whether both
+   * still were so.
+   */
+  async replace(id: number, seenHash: string | null, pinHash: string | null, sessionId: string): Promise<boolean> {
     const rows = await this.sql.rows(
-      `UPDATE users SET pin_hash = :pinHash, pin_failures = 0, pin_locked_until = NULL, updated_at = {now}
-       WHERE id = :id AND COALESCE(pin_hash, '') = COALESCE(:seenHash::text, '') RETURNING id`,
-      { id, seenHash, pinHash },
+      `UPDATE users SET pin_hash = :pinHash, pin_set_at = {now}, pin_set_in = :sessionId::uuid, pin_failures = 0, pin_locked_until = NULL, updated_at = {now}
+       WHERE id = :id AND deleted_at IS NULL AND COALESCE(pin_hash, '') = COALESCE(:seenHash::text, '') AND ${BY_LIVE_SESSION}
+       RETURNING id`,
+      { id, seenHash, pinHash, sessionId },
     );
     return rows.length === 1;
   }

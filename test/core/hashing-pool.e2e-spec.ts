@@ -1,6 +1,6 @@
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HashingPool } from '../../src/users/hashing-pool.js';
+import { BY_ITSELF, HashingPool } from '../../src/users/hashing-pool.js';
 import { type Answer, send } from '../support/http.js';
 import { OpaqueTokenClient } from '../support/opaque-token.client.js';
 import { type Pair, PairClient } from '../support/pairs.js';
@@ -41,7 +41,7 @@ function post(path: string, body: object, headers: Record<string, string> = {}):
 function fillQueue(): { isFull: () => boolean; done: Promise<unknown> } {
   let full = true;
   const pool = service.app.get(HashingPool);
-  const hash = (cost: number): Promise<string> => pool.hash('password', bcrypt.genSaltSync(cost));
+  const hash = (cost: number): Promise<string> => pool.hash('password', bcrypt.genSaltSync(cost), BY_ITSELF);
   const first = hash(SLOW);
   const second = hash(LOWEST);
   const done = Promise.all([first.finally(() => (full = false)), second]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   canonical,
   EMAIL_MAX_LENGTH,
@@ -66,6 +66,17 @@ describe('The canonical form of a name', () => {
   for (const [what, [one, other]] of Object.entries(DIFFERENT)) {
     it(`differs for ${what}`, () => expect(canonical(other)).not.toBe(canonical(one)));
   }
+  it('is not normalized if it is too long for a name, which would take seconds', () => {
+    const long = `a${'\u0301'.repeat(24_800)}${'\u0316'.repeat(24_800)}`;
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    const forms = [canonical(long), canonical(`${long}b`)];
+    const { length } = normalize.mock.calls;
+    normalize.mockRestore();
+    expect(forms).toEqual([expect.stringMatching(/^[\da-f]{64}$/), expect.stringMatching(/^[\da-f]{64}$/)]);
+    expect(new Set(forms).size).toBe(2);
+    expect(length).toBe(0);
+  });
+
   it('is its own canonical form', () => {
     const names = [...Object.values(SAME), ...Object.values(DIFFERENT)].flat();
     expect(names.map(canonical).map(canonical)).toEqual(names.map(canonical));

@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AuthError } from '../../src/errors/auth-error.js';
-import { HashingPool } from '../../src/users/hashing-pool.js';
+import type { Comparison } from '../../src/users/bcrypt.worker.js';
+import { BY_ITSELF, type HashCaller, HashingPool } from '../../src/users/hashing-pool.js';
 import { PasswordHasher } from '../../src/users/password-hasher.js';
 import { readStoredPassword, schemeFor } from '../../src/users/password-scheme.js';
 import { User } from '../../src/users/user.entity.js';
@@ -17,7 +18,6 @@ const LONG = 'abc123'.repeat(12);
 
 /** Known answers: of passlib 1.7.4 (its tests of `bcrypt_sha256`, version 2, and its documentation) and of John the Ripper. */
 const KNOWN: [password: string, stored: string][] = [
-  ['', '$bcrypt-sha256$v=2,t=2b,r=5$E/e/2AOhqM5W/KJTFQzLce$WFPIZKtDDTriqWwlmRFfHiOTeheAZWe'],
   ['password', '$bcrypt-sha256$v=2,t=2b,r=5$5Hg1DKFqPE8C2aflZ5vVoe$wOK1VFFtS8IGTrGa7.h5fs0u84qyPbS'],
   ['password', '$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2'],
   [TABLE, '$bcrypt-sha256$v=2,t=2b,r=5$.US1fQ4TQS.ZTz/uJ5Kyn.$pzzgp40k8reM1CuQb03PvE0IDPQSdV6'],
@@ -58,8 +58,8 @@ describe('Stored passwords', () => {
 
   for (const [password, stored] of KNOWN) {
     it(`are read as their inventors wrote them: ${stored}`, async () => {
-      expect(await hasher.verify(password, stored)).toBe(true);
-      expect(await hasher.verify(`${password}!`, stored)).toBe(false);
+      expect(await hasher.verify(password, stored, BY_ITSELF)).toBe(true);
+      expect(await hasher.verify(`${password}!`, stored, BY_ITSELF)).toBe(false);
     });
   }
 
@@ -67,17 +67,17 @@ describe('Stored passwords', () => {
     for (const ending of ['qwr', 'xyz']) {
       const scheme = schemeFor(LONG + ending);
       const salt = '$2b$05$X1g1nh3g0v4h6970O68cxe';
-      const hash = await service.app.get(HashingPool).hash(scheme.inputFor(LONG + ending, salt), salt);
+      const hash = await service.app.get(HashingPool).hash(scheme.inputFor(LONG + ending, salt), salt, BY_ITSELF);
       expect(KNOWN).toContainEqual([LONG + ending, scheme.write(hash)]);
     }
   });
 
   it('are plain bcrypt up to 72 bytes, and passlib’s bcrypt-sha256 beyond', async () => {
     for (const password of ['a', 'a'.repeat(72), '€'.repeat(24)]) {
-      expect(await hasher.hash(password)).toMatch(/^\$2b\$04\$[./A-Za-z0-9]{53}$/);
+      expect(await hasher.hash(password, BY_ITSELF)).toMatch(/^\$2b\$04\$[./A-Za-z0-9]{53}$/);
     }
     for (const password of ['a'.repeat(73), `${'€'.repeat(24)}x`, 'a'.repeat(1024)]) {
-      expect(await hasher.hash(password)).toMatch(
+      expect(await hasher.hash(password, BY_ITSELF)).toMatch(
         /^\$bcrypt-sha256\$v=2,t=2b,r=4\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$/,
       );
     }
@@ -85,28 +85,30 @@ describe('Stored passwords', () => {
 
   it('tell passwords apart that differ in their last byte, of whatever length', async () => {
     for (const common of ['a'.repeat(70), 'a'.repeat(71), 'a'.repeat(72), '€'.repeat(24), 'a'.repeat(1023)]) {
-      const stored = await hasher.hash(`${common}x`);
-      expect(await hasher.verify(`${common}x`, stored)).toBe(true);
-      for (const other of [`${common}y`, common, `${common}xx`]) expect(await hasher.verify(other, stored)).toBe(false);
+      const stored = await hasher.hash(`${common}x`, BY_ITSELF);
+      expect(await hasher.verify(`${common}x`, stored, BY_ITSELF)).toBe(true);
+      for (const other of [`${common}y`, common, `${common}xx`])
+        expect(await hasher.verify(other, stored, BY_ITSELF)).toBe(false);
     }
   });
 
   it('tell apart texts that only look alike: passwords are compared as they were typed', async () => {
-    const stored = await hasher.hash('caf\u00e9 \u{1F511}');
-    expect(await hasher.verify('caf\u00e9 \u{1F511}', stored)).toBe(true);
+    const stored = await hasher.hash('caf\u00e9 \u{1F511}', BY_ITSELF);
+    expect(await hasher.verify('caf\u00e9 \u{1F511}', stored, BY_ITSELF)).toBe(true);
     for (const other of ['cafe\u0301 \u{1F511}', 'CAF\u00c9 \u{1F511}', 'caf\u00e9 \u{1F512}', 'caf\u00e9  \u{1F511}'])
-      expect(await hasher.verify(other, stored)).toBe(false);
+      expect(await hasher.verify(other, stored, BY_ITSELF)).toBe(false);
   });
 
   it('have a salt of their own each', async () => {
-    expect(await hasher.hash('Secret1234')).not.toBe(await hasher.hash('Secret1234'));
+    expect(await hasher.hash('Secret1234', BY_ITSELF)).not.toBe(await hasher.hash('Secret1234', BY_ITSELF));
   });
 
   for (const stored of RUBBISH) {
     it(`match nothing, with a line in the log, when they are ${JSON.stringify(stored)}`, async () => {
       const before = service.log.length;
 
-      for (const password of ['', 'password', 'U*U*U*U*']) expect(await hasher.verify(password, stored)).toBe(false);
+      for (const password of ['', 'password', 'U*U*U*U*'])
+        expect(await hasher.verify(password, stored, BY_ITSELF)).toBe(false);
 
       const lines = service.log.slice(before);
       expect(lines).toHaveLength(3);
@@ -147,14 +149,15 @@ describe('Passwords longer than bcrypt reads, through HTTP', () => {
   }
 });
 
-/** Records the costs of all comparisons from now on. */
+/** Records the costs of all hashes that comparisons take from now on, each as one piece of work of the pool. */
 function recordCosts(pool: HashingPool): number[] {
   const costs: number[] = [];
   const compare = pool.compare.bind(pool);
   Object.assign(pool, {
-    compare: (input: string, hash: string) => {
-      costs.push(Number(hash.slice(4, 6)));
-      return compare(input, hash);
+    compare: (input: string, hash: string, caller: HashCaller, refusal: Partial<Comparison> = {}) => {
+      for (const salt of [hash, ...(refusal.decoys ?? []).map((decoy) => decoy.salt)])
+        costs.push(Number(salt.slice(4, 6)));
+      return compare(input, hash, caller, refusal);
     },
   });
   return costs;
@@ -188,7 +191,6 @@ describe('A refused sign-in', () => {
     const long = newPerson('a'.repeat(100));
     await client.register(long);
     const costs = recordCosts(service.app.get(HashingPool));
-
     const work: Record<string, number> = {};
     for (const [who, person] of Object.entries({ slow, quick, long, nobody: newPerson() })) {
       costs.length = 0;
@@ -199,13 +201,20 @@ describe('A refused sign-in', () => {
     expect(work).toEqual({ slow: 128, quick: 128, long: 128, nobody: 128 });
   });
 
+  it('is one piece of work, whatever is stored: who leaves before its end has not guessed for nothing', async () => {
+    const { service, person } = await afterChange('4', '6');
+    const pool = vi.spyOn(service.app.get(HashingPool), 'compare');
+    for (const one of [person, newPerson()])
+      await new PairClient(service.url).signIn({ ...one, password: 'WrongPassword1' });
+    expect(pool).toHaveBeenCalledTimes(2);
+  });
+
   it('costs one comparison when only one cost is in the store', async () => {
     const service = await startService();
     onTestFinished(() => service.stop());
     const client = new PairClient(service.url);
     const { person } = await client.newcomer();
     const costs = recordCosts(service.app.get(HashingPool));
-
     await client.signIn({ ...person, password: 'WrongPassword1' });
     await client.signIn(newPerson());
 
