@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { timeOf } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
-import { type Budget, BudgetStore, keyOf, type Spent } from './budget-store.js';
+import { type Budget, BudgetStore, keyOf, type Point, type Spent } from './budget-store.js';
 import { PointsUnderWay } from './points-under-way.js';
 
 /** What was taken from budgets, to be given back if nothing was risked after all. */
 export interface Spending {
   giveBack(): Promise<void>;
 }
+
+/** How an attempt ended; `none` if it threw, and so was not made. */
+type Outcome = 'failure' | 'success' | 'none';
 
 /** Counts attempts in the store, so that all instances and every restart agree. */
 @Injectable()
@@ -18,47 +21,82 @@ export class Budgets {
 
   /** Takes one point from each budget, or from none. @throws {AuthError} `too_many_attempts` if one of them is spent */
   async spend(budgets: readonly Budget[]): Promise<Spending> {
-    return this.spendInTurn(budgets, async () => false);
+    const points = await this.takeInTurn(budgets, async () => false);
+    return { giveBack: () => this.giveBack(budgets, points) };
   }
 
   /**
-   * Takes one point from each budget for an attempt, and gives them back if it succeeds, or throws and so was none.
-   * Where points may yet come back from attempts under way, it waits for its turn.
+   * Takes one point from each budget for an attempt. Those that its outcome does not cost are given back. Where points may
+   * yet come back from attempts under way, it waits for its turn.
+   * @param act answers true if it succeeded
+   * @param beforeWaiting is called before it waits
+   * @returns also the budgets that its failure took the last point of
    * @throws {AuthError} `too_many_attempts` if a budget is spent, and whatever the attempt throws
    */
-  async attempt(budgets: readonly Budget[], act: () => Promise<boolean>): Promise<boolean> {
+  async attempt(
+    budgets: readonly Budget[],
+    act: () => Promise<boolean>,
+    beforeWaiting: () => void = () => {},
+  ): Promise<{ readonly succeeded: boolean; readonly spent: readonly Budget[] }> {
     const keys = budgets.map(keyOf);
-    const spending = await this.spendInTurn(budgets, (key) => this.underWay.turn(key));
+    const points = await this.takeInTurn(budgets, (key) => {
+      beforeWaiting();
+      return this.underWay.turn(key);
+    });
     this.underWay.begin(keys);
-    let failed = false;
+    let outcome: Outcome = 'none';
     try {
-      failed = !(await act());
-      return !failed;
+      outcome = (await act()) ? 'success' : 'failure';
+      return { succeeded: outcome === 'success', spent: outcome === 'failure' ? lastOf(budgets, points) : [] };
     } finally {
-      await this.settle(keys, failed ? undefined : spending);
+      await this.settle(budgets, points, outcome);
     }
   }
 
+  /** Makes budgets whole. */
+  async clear(budgets: readonly Pick<Budget, 'name' | 'of'>[]): Promise<void> {
+    await this.store.clear(budgets);
+  }
+
   /** @param turn waits until a point of a budget may have come back; answers whether to try again */
-  private async spendInTurn(budgets: readonly Budget[], turn: (key: string) => Promise<boolean>): Promise<Spending> {
-    if (budgets.length === 0) return { giveBack: async () => {} };
+  private async takeInTurn(budgets: readonly Budget[], turn: (key: string) => Promise<boolean>): Promise<Point[]> {
+    if (budgets.length === 0) return [];
     for (;;) {
-      const taken = await this.store.take(budgets);
-      if (taken.length === budgets.length) return { giveBack: () => this.store.giveBack(taken) };
+      const points = await this.store.take(budgets);
+      if (points.length === budgets.length) return points;
       // On PostgreSQL, others may have taken the last point of one budget while this took from another.
-      await this.store.giveBack(taken);
+      await this.giveBack(budgets, points);
       const spent = await this.store.spentOf(budgets);
       if (spent && !(await turn(spent.key))) throw refusal(spent, budgets);
     }
   }
 
-  private async settle(keys: readonly string[], spending: Spending | undefined): Promise<void> {
+  private async giveBack(budgets: readonly Budget[], points: readonly Point[]): Promise<void> {
+    await this.store.giveBack(points, budgets.filter(({ inARow }) => inARow).map(keyOf));
+  }
+
+  private async settle(budgets: readonly Budget[], points: readonly Point[], outcome: Outcome): Promise<void> {
+    const free = budgets.filter(({ spentBy = 'failure' }) => !isSpent(spentBy, outcome));
+    const freeKeys = new Set(free.map(keyOf));
     try {
-      await spending?.giveBack();
+      await this.giveBack(
+        budgets,
+        points.filter(({ key }) => freeKeys.has(key)),
+      );
     } finally {
-      this.underWay.end(keys, spending !== undefined);
+      this.underWay.end(budgets.map((budget) => [keyOf(budget), freeKeys.has(keyOf(budget))]));
     }
   }
+}
+
+function isSpent(spentBy: NonNullable<Budget['spentBy']>, outcome: Outcome): boolean {
+  return spentBy === outcome || (spentBy === 'either' && outcome !== 'none');
+}
+
+/** The budgets of which a point taken was the last. */
+function lastOf(budgets: readonly Budget[], taken: readonly Point[]): Budget[] {
+  const points = new Map(taken.map((point) => [point.key, point.points]));
+  return budgets.filter((budget) => points.get(keyOf(budget)) === budget.quota.points);
 }
 
 function refusal({ key, expires_at, read_at }: Spent, budgets: readonly Budget[]): AuthError {

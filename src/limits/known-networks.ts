@@ -4,9 +4,13 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
+import type { Networks } from '../network/networks.js';
 
 const FLUSH_MS = 1000;
 const DAY_MS = 86_400_000;
+
+/** Networks and addresses of one account that are remembered, the latest. */
+const PER_ACCOUNT = 100;
 
 /** Remembers from which networks accounts signed in; written once a second, off the path of the sign-ins. */
 @Injectable()
@@ -22,25 +26,34 @@ export class KnownNetworks implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** Notes that an account signed in from a network. */
-  note(accountId: number, network: string): void {
-    this.seen.set(`${accountId} ${network}`, this.clock.now());
+  /** Notes that an account signed in from an address. */
+  note(accountId: number, { address, network }: Networks): void {
+    for (const where of [address, network]) this.seen.set(`${accountId} ${where}`, this.clock.now());
   }
 
-  /** Whether an account signed in from a network within `KNOWN_NETWORK_DAYS`. */
-  async knows(userId: number, network: string): Promise<boolean> {
-    const rows = await this.sql.rows(
-      `SELECT 1 AS one FROM known_networks
-       WHERE user_id = :userId AND network = :network AND last_sign_in_at > :since`,
-      { userId, network, since: this.oldest() },
+  /** Whether an account signed in lately from an address, from its network, or from anywhere. */
+  async of(userId: number, { address, network }: Networks): Promise<Record<'address' | 'network' | 'any', boolean>> {
+    const isIn = (column: string): string =>
+      `EXISTS (SELECT 1 FROM known_networks WHERE user_id = :userId AND network = ${column} AND last_sign_in_at > :since)`;
+    const [row] = await this.sql.rows<Record<'address' | 'network' | 'any_network', boolean | number>>(
+      `SELECT ${isIn(':address::text')} AS address, ${isIn(':network::text')} AS network,
+         EXISTS (SELECT 1 FROM known_networks WHERE user_id = :userId AND last_sign_in_at > :since) AS any_network`,
+      { userId, address, network, since: this.oldest() },
     );
-    return rows.length === 1;
+    return { address: Boolean(row?.address), network: Boolean(row?.network), any: Boolean(row?.any_network) };
   }
 
-  /** Forgets every network of an account. */
-  async forget(userId: number): Promise<void> {
-    for (const key of this.seen.keys()) if (key.startsWith(`${userId} `)) this.seen.delete(key);
-    await this.sql.rows('DELETE FROM known_networks WHERE user_id = :userId', { userId });
+  /** Forgets the networks of an account, but for those of an address, if one is given. */
+  async forget(userId: number, but?: Networks): Promise<void> {
+    const { address = '', network = '' } = but ?? {};
+    for (const key of this.seen.keys())
+      if (key.startsWith(`${userId} `) && key !== `${userId} ${address}` && key !== `${userId} ${network}`)
+        this.seen.delete(key);
+    await this.sql.rows('DELETE FROM known_networks WHERE user_id = :userId AND network NOT IN (:address, :network)', {
+      userId,
+      address,
+      network,
+    });
   }
 
   /** Writes what was noted. A store that fails costs these notes and nothing else. Flushes do not overlap. */
@@ -65,6 +78,7 @@ export class KnownNetworks implements OnModuleDestroy {
     this.seen = new Map();
     try {
       for (const [key, at] of seen) await this.write(key, at);
+      for (const id of new Set([...seen.keys()].map((key) => Number(key.split(' ')[0])))) await this.forgetOldest(id);
     } catch (error) {
       this.logger.warn({ message: 'Networks of sign-ins could not be written.', networks: seen.size, error });
     }
@@ -73,12 +87,21 @@ export class KnownNetworks implements OnModuleDestroy {
   private async write(key: string, at: Date): Promise<void> {
     const [userId, network = ''] = key.split(' ');
     await this.sql.rows(
-      // Of an account that is erased meanwhile, nothing is noted.
+      // A network is not known from before a reset of the password, and nothing is noted of an account that is gone.
       `INSERT INTO known_networks (user_id, network, last_sign_in_at)
-       SELECT users.id, :network::text, :at::timestamptz FROM users WHERE users.id = :userId
+       SELECT users.id, :network::text, :at::timestamptz FROM users WHERE users.id = :userId AND users.deleted_at IS NULL
+         AND (users.epoch_moved_at IS NULL OR users.epoch_moved_at <= :at::timestamptz)
        ON CONFLICT (user_id, network) DO UPDATE SET last_sign_in_at = excluded.last_sign_in_at`,
       { userId: Number(userId), network, at },
     );
+  }
+
+  /** Whoever signs in from many networks makes an account forget the oldest. */
+  private async forgetOldest(userId: number): Promise<void> {
+    const latest = `SELECT network FROM known_networks WHERE user_id = :userId ORDER BY last_sign_in_at DESC LIMIT ${PER_ACCOUNT}`;
+    await this.sql.rows(`DELETE FROM known_networks WHERE user_id = :userId AND network NOT IN (${latest})`, {
+      userId,
+    });
   }
 
   private oldest(): Date {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ActBudgets } from './act-budgets.js';
 import { BudgetStore } from './budget-store.js';
 import { Budgets } from './budgets.js';
 import { KnownNetworks } from './known-networks.js';
@@ -6,7 +7,7 @@ import { LimitsService } from './limits.service.js';
 
 /** Who may try how often. */
 @Module({
-  providers: [BudgetStore, Budgets, KnownNetworks, LimitsService],
+  providers: [ActBudgets, BudgetStore, Budgets, KnownNetworks, LimitsService],
   exports: [BudgetStore, KnownNetworks, LimitsService],
 })
 export class LimitsModule {}

@@ -1,76 +1,130 @@
-import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
-import { ServiceSecret } from '../config/service-secret.js';
+import type { Quota } from '../config/setting.js';
+import { networksOf } from '../network/networks.js';
+import { ActBudgets, type Target, type TriedName } from './act-budgets.js';
 import type { Budget } from './budget-store.js';
 import { Budgets, type Spending } from './budgets.js';
 import { KnownNetworks } from './known-networks.js';
-import { networkOf } from './network.js';
+import { perNetwork } from './levels.js';
 
-/** Whose password is tried: an account, or a name in its canonical form that belongs to none. */
-export type Target = { readonly accountId: number } | { readonly name: string };
+/** How a try ended. */
+export interface TryOutcome {
+  readonly isRight: boolean;
+  /** True if it was the last failure in a row that networks may make which the account does not know. */
+  readonly wasLast: boolean;
+}
 
 /** No account's id. */
 const NOBODY = 0;
 
-/** The budgets of attempts, which all doors share. What is refused costs no budget anything. */
+/** Counts attempts against budgets that all doors share. */
 @Injectable()
 export class LimitsService {
-  private readonly nameKey: Buffer;
-
   constructor(
     private readonly budgets: Budgets,
+    private readonly acts: ActBudgets,
     private readonly networks: KnownNetworks,
     private readonly config: Config,
-    secret: ServiceSecret,
-  ) {
-    this.nameKey = secret.derive('names in limits');
+  ) {}
+
+  /**
+   * Makes a try of a password, counted before it is compared: under the name, whether an account has it or not.
+   * @param isRight compares, told whether the account knows the network; to try a name of nobody must look the same
+   * @param further `asHashing` if the try also counts among the acts that hash of somebody who is signed in
+   * @throws {AuthError} `too_many_attempts`, and whatever the comparison throws
+   */
+  async passwordTry(
+    target: Target,
+    ip: string | undefined,
+    isRight: (isKnown: boolean) => Promise<boolean>,
+    { asHashing = false, beforeWaiting }: { readonly asHashing?: boolean; readonly beforeWaiting?: () => void } = {},
+  ): Promise<TryOutcome> {
+    if (!this.config.LIMITS) return { isRight: await isRight(false), wasLast: false };
+    const from = networksOf(ip);
+    const accountId = target.accountId ?? NOBODY;
+    // Asked for names that belong to nobody too, so that both take alike.
+    const known = await this.networks.of(accountId, from);
+    const budgets = this.acts.ofPassword(target, from, known);
+    if (asHashing) budgets.push(...this.acts.ofHashing(accountId, ip));
+    const outcome = await this.attempt(budgets, () => isRight(known.address || known.network), beforeWaiting);
+    if (outcome.isRight) await this.budgets.clear(this.acts.inARow(target));
+    return outcome;
   }
 
   /**
-   * Makes a try of a password, counted before it is compared and given back if the password was right or could not be
-   * compared. From a network that it signed in from lately, an account has a budget of its own: strangers' guesses from
-   * elsewhere never lock it out there.
-   * @param isRight compares; to try a name that belongs to nobody must look the same
+   * Makes a try of a PIN, an act that hashes. From networks that the account does not know, only so many in a row may fail.
    * @throws {AuthError} `too_many_attempts`, and whatever the comparison throws
    */
-  async passwordTry(target: Target, ip: string | undefined, isRight: () => Promise<boolean>): Promise<boolean> {
-    if (!this.config.LIMITS) return isRight();
-    const network = networkOf(ip);
-    const whose = 'accountId' in target ? String(target.accountId) : `"${this.hash(target.name)}"`;
-    const budgets: Budget[] = [
-      { name: 'sign-in-network', of: network, quota: this.config.SIGN_IN_LIMIT_NETWORK },
-      { name: 'sign-in', of: `${whose} ${network}`, quota: this.config.SIGN_IN_LIMIT },
-    ];
-    // Asked for names that belong to nobody too, so that both take alike.
-    const isKnown = await this.networks.knows('accountId' in target ? target.accountId : NOBODY, network);
-    if (!isKnown) budgets.push({ name: 'sign-in-account', of: whose, quota: this.config.SIGN_IN_LIMIT_ACCOUNT });
-    return this.budgets.attempt(budgets, isRight);
+  async pinTry(
+    accountId: number,
+    ip: string | undefined,
+    isRight: (isKnown: boolean) => Promise<boolean>,
+  ): Promise<TryOutcome> {
+    if (!this.config.LIMITS) return { isRight: await isRight(false), wasLast: false };
+    const known = await this.networks.of(accountId, networksOf(ip));
+    const isKnown = known.address || known.network;
+    const inARow = this.acts.ofPinsInARow(accountId);
+    const budgets = [...(isKnown ? [] : [inARow]), ...this.acts.ofHashing(accountId, ip)];
+    const outcome = await this.attempt(budgets, () => isRight(isKnown));
+    if (outcome.isRight) await this.budgets.clear([inARow]);
+    return outcome;
+  }
+
+  /** Lets an owner who proved the account's address begin anew: what others did before does not count, at this address. */
+  async beginAnew(accountId: number, names: readonly TriedName[], ip: string | undefined): Promise<void> {
+    await this.budgets.clear(this.acts.ofOwner(accountId, names, networksOf(ip)));
+  }
+
+  /** Forgets the wrong PINs in a row. */
+  async forgetPinFailures(accountId: number): Promise<void> {
+    await this.budgets.clear([this.acts.ofPinsInARow(accountId)]);
+  }
+
+  /** Counts an act of somebody who is signed in that hashes a password or PIN. @throws {AuthError} `too_many_attempts` */
+  async hashing(accountId: number, ip: string | undefined): Promise<void> {
+    await this.spend(this.acts.ofHashing(accountId, ip));
+  }
+
+  /** Counts the use of a link to a new password. @throws {AuthError} `too_many_attempts` */
+  async hashingByLink(accountId: number, ip: string | undefined): Promise<void> {
+    await this.spend(this.acts.ofHashingByLink(accountId, ip));
+  }
+
+  /** Counts a refusal of a service client. @throws {AuthError} `too_many_attempts` */
+  async clientRefusal(ip: string | undefined): Promise<void> {
+    await this.spendPerNetwork('client', ip, this.config.CLIENT_LIMIT);
   }
 
   /** Counts a registration. @throws {AuthError} `too_many_attempts` */
   async registration(ip: string | undefined): Promise<Spending> {
-    return this.perNetwork('registration', ip, this.config.REGISTRATION_LIMIT);
+    return this.spendPerNetwork('registration', ip, this.config.REGISTRATION_LIMIT);
   }
 
   /** Counts a request for a mail by somebody who did not sign in. @throws {AuthError} `too_many_attempts` */
   async mailRequest(ip: string | undefined): Promise<Spending> {
-    return this.perNetwork('mail', ip, this.config.MAIL_REQUEST_LIMIT);
+    return this.spend(this.acts.ofMailRequest(ip));
   }
 
   /** Counts a mail to an address that is not the asking account's own yet. @throws {AuthError} `too_many_attempts` */
   async mailTo(address: string): Promise<void> {
-    if (!this.config.LIMITS || this.config.MAIL_QUIET === 0) return;
-    const quota = { points: 1, seconds: this.config.MAIL_QUIET };
-    await this.budgets.spend([{ name: 'mail-address', of: this.hash(address), quota }]);
+    if (this.config.MAIL_QUIET > 0) await this.spend([this.acts.ofMailTo(address)]);
   }
 
-  private async perNetwork(name: string, ip: string | undefined, quota: Budget['quota']): Promise<Spending> {
-    return this.budgets.spend(this.config.LIMITS ? [{ name, of: networkOf(ip), quota }] : []);
+  private async attempt(
+    budgets: readonly Budget[],
+    isRight: () => Promise<boolean>,
+    beforeWaiting?: () => void,
+  ): Promise<TryOutcome> {
+    const { succeeded, spent } = await this.budgets.attempt(budgets, isRight, beforeWaiting);
+    return { isRight: succeeded, wasLast: spent.some(({ inARow }) => inARow) };
   }
 
-  /** People type passwords into the wrong field: the store keeps no name that belongs to nobody. */
-  private hash(name: string): string {
-    return createHmac('sha256', this.nameKey).update(name).digest('base64url');
+  private spendPerNetwork(name: string, ip: string | undefined, quota: Quota): Promise<Spending> {
+    return this.spend(perNetwork(name, ip, quota));
+  }
+
+  private async spend(budgets: readonly Budget[]): Promise<Spending> {
+    return this.budgets.spend(this.config.LIMITS ? budgets : []);
   }
 }

@@ -22,8 +22,8 @@ export class PointsUnderWay {
   }
 
   /** A point given back lets the first in line try; where none can come back any more, all in line learn their refusal. */
-  end(keys: readonly string[], gaveBack: boolean): void {
-    for (const key of keys) this.endOne(key, gaveBack);
+  end(points: readonly (readonly [key: string, gaveBack: boolean])[]): void {
+    for (const [key, gaveBack] of points) this.endOne(key, gaveBack);
   }
 
   /** Waits for a point of a budget that may come back. Answers false, at once, if none may or too many wait for it. */

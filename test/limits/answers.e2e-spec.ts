@@ -55,7 +55,7 @@ describe.each(DRIVERS)('too many attempts at $name', (driver) => {
   });
 
   it.each([
-    ['sign in', signIn, 'sign-in', 10, 900],
+    ['sign in', signIn, 'sign-in-name-address', 10, 900],
     ['register', driver.registration, 'registration', 5, 3600],
   ] as const)(
     'to %s are told in its own shape, with when to come back',
@@ -85,7 +85,7 @@ describe('too many attempts elsewhere', () => {
     const token = driver.credential(await they.signIn(driver, person, newNetwork()));
     const { request, answer } = await limited(driver, () => driver.guarded(token));
     expect(whole(answer)).toEqual(driver.refusals.tooManyAttempts);
-    expectFields(answer, 'sign-in', 10, 900);
+    expectFields(answer, 'sign-in-name-address', 10, 900);
     const { document } = await documentOf(they.service, driver.name);
     expect(undocumented(document, request.method, request.path, answer)).toEqual([]);
     expect(document.paths[request.path]?.post?.responses['429']).toMatchObject({ headers: { RateLimit: {} } });

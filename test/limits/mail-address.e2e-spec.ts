@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { bareToken } from '../drivers/bare-token.driver.js';
 import { AccountClient, askAs, type Holder } from '../support/account.client.js';
 import { mailsTo } from '../support/outbox.js';
@@ -18,7 +18,7 @@ const client = new AccountClient(() => service, bareToken);
 async function change(holder: Holder, email: string): Promise<number> {
   const body = { email, password: holder.person.password };
   const { status } = await askAs(service, holder, 'POST', '/account/email', { body });
-  await service.app.get(MailQueue).settled();
+  await service.app.get(MailDelivery).settled();
   return status;
 }
 

@@ -16,7 +16,7 @@ describe('the line for points that may come back', () => {
     points.begin(['another']);
     expect(await points.turn('key')).toBe(false);
     points.begin(['key']);
-    points.end(['key'], true);
+    points.end([['key', true]]);
     expect(await points.turn('key')).toBe(false);
   });
 
@@ -24,10 +24,16 @@ describe('the line for points that may come back', () => {
     const points = new PointsUnderWay();
     for (let i = 0; i < 3; i++) points.begin(['key', 'another']);
     const outcomes = waitFor(points, 'key', 3);
-    points.end(['key', 'another'], true);
+    points.end([
+      ['key', true],
+      ['another', true],
+    ]);
     await tick();
     expect(outcomes).toEqual([true, undefined, undefined]);
-    points.end(['key', 'another'], false);
+    points.end([
+      ['key', false],
+      ['another', false],
+    ]);
     await tick();
     expect(outcomes).toEqual([true, undefined, undefined]);
   });
@@ -37,7 +43,7 @@ describe('the line for points that may come back', () => {
       const points = new PointsUnderWay();
       points.begin(['key']);
       const outcomes = waitFor(points, 'key', 3);
-      points.end(['key'], gaveBack);
+      points.end([['key', gaveBack]]);
       await tick();
       expect(outcomes).toEqual([true, true, true]);
       expect(await points.turn('key')).toBe(false);

@@ -33,20 +33,38 @@ async function idOf({ username, email }: Person): Promise<number> {
   return user?.id ?? 0;
 }
 
-describe('the budget of an account in a network', () => {
-  it('is one for a /24, for a /64, and for an address that is written otherwise', async () => {
-    for (const [one, same, other] of [
-      ['192.0.2.1', '192.0.2.254', '192.0.3.1'],
-      ['2001:db8:1:1::1', '2001:db8:1:1:ffff::9', '2001:db8:1:2::1'],
-      ['198.51.100.1', '::ffff:198.51.100.9', '198.51.101.1'],
-    ] as const) {
-      const person = bareToken.newPerson();
-      await they.guesses(10, bareToken, person, one);
-      expect((await they.guess(bareToken, person, same)).status).toBe(429);
-      expect((await they.guess(bareToken, person, other)).status).toBe(401);
+describe('the budget of a name', () => {
+  it('is one however the address is written', async () => {
+    const person = bareToken.newPerson();
+    await they.guesses(10, bareToken, person, '198.51.100.9');
+    expect((await they.guess(bareToken, person, '::ffff:198.51.100.9')).status).toBe(429);
+    expect((await they.guess(bareToken, person, '::ffff:c633:6409')).status).toBe(429);
+  });
+
+  it('is one for a name of somebody and of nobody, at the door where it was spent and at the next', async () => {
+    const [, tokenPair] = DRIVERS as [Driver, Driver];
+    for (const person of [await they.member(bareToken), bareToken.newPerson()]) {
+      const ip = newNetwork();
+      const first = await they.guesses(11, bareToken, person, ip);
+      expect(byStatus(first)).toEqual({ 401: 10, 429: 1 });
+      expect(whole(await they.guess(tokenPair, person, ip))).toEqual(tokenPair.refusals.tooManyAttempts);
     }
   });
 
+  it('is its owner’s own where he signed in lately: a neighbour’s tries lock the neighbour’s address', async () => {
+    const person = await they.member(bareToken);
+    const [home, neighbour] = ['203.0.113.1', '203.0.113.2'];
+    expect((await they.signIn(bareToken, person, home)).status).toBe(200);
+    await they.service.app.get(KnownNetworks).flush();
+    expect(byStatus(await they.guesses(30, bareToken, person, neighbour))).toEqual({ 401: 10, 429: 20 });
+    await they.guesses(30, bareToken, person, '203.0.113.3');
+    expect((await they.signIn(bareToken, person, '203.0.113.4')).status).toBe(200);
+    expect((await they.signIn(bareToken, person, home)).status).toBe(200);
+    expect(byStatus(await they.guesses(11, bareToken, person, home))).toEqual({ 401: 10, 429: 1 });
+  });
+});
+
+describe('the budget of an account', () => {
   /** Somebody who registered by an address alone, and has not verified it. */
   async function pending(): Promise<Person> {
     const person = basic.newPerson();
@@ -60,8 +78,15 @@ describe('the budget of an account in a network', () => {
     return person;
   }
 
+  it('is spent by the right password of a deactivated account as by a wrong one', async () => {
+    const person = await deactivated();
+    const ip = newNetwork();
+    const answers: Answer[] = [];
+    for (let i = 0; i < 12; i++) answers.push(await they.signIn(bareToken, person, ip));
+    expect(byStatus(answers)).toEqual({ [bareToken.refusals.deactivated.status]: 10, 429: 2 });
+  });
+
   it.each([
-    ['deactivated', bareToken, deactivated],
     ['pending', basic, pending],
     ['of an unverified address', basic, () => they.member(cookie)],
   ])('loses nothing to the right password of an account that is %s', async (_why, driver, make) => {
@@ -137,7 +162,8 @@ describe('networks that an account knows', () => {
     const shutOut = async (): Promise<(number | undefined)[]> => {
       const strangers = Array.from({ length: 10 }, () => they.guesses(10, bareToken, person, newNetwork()));
       await Promise.all(strangers);
-      return [(await they.signIn(bareToken, person, home)).status, (await they.signIn(bareToken, person, away)).status];
+      const { status } = await they.signIn(bareToken, person, away);
+      return [(await they.signIn(bareToken, person, home)).status, status];
     };
     expect(await shutOut()).toEqual([200, 429]);
     await they.service.app.get(KnownNetworks).flush();
@@ -163,7 +189,8 @@ describe('networks that an account knows', () => {
     await they.service.app.get(KnownNetworks).flush();
     await they.signIn(bareToken, person, newNetwork());
     const known = they.service.app.get(DataSource).getRepository(KnownNetwork);
-    expect(await known.countBy({ userId })).toBe(1);
+    // The address, and its network.
+    expect(await known.countBy({ userId })).toBe(2);
     await they.service.app.get(RevocationService).deleteAccount(userId);
     await they.service.app.get(KnownNetworks).flush();
     expect(await known.countBy({ userId })).toBe(0);
@@ -171,16 +198,16 @@ describe('networks that an account knows', () => {
 });
 
 describe('what limits cost', () => {
-  it('is three statements at a sign-in, and at most four at a refusal', async () => {
+  it('is four statements at a sign-in, and at most four at a refusal', async () => {
     const person = await they.member(bareToken);
     const ip = newNetwork();
     const statements = recordStatements(they.service);
     const isAsked = (one: string): boolean => /rate_limits|FROM known_networks/.test(one);
     const aboutLimits = (): string[] => statements.splice(0).filter(isAsked);
     await they.signIn(bareToken, person, ip);
-    expect(aboutLimits()).toHaveLength(3);
+    expect(aboutLimits()).toHaveLength(4);
     await they.guess(bareToken, person, ip);
-    expect(aboutLimits()).toHaveLength(2);
+    expect(aboutLimits()).toHaveLength(3);
     await they.guesses(9, bareToken, person, ip);
     statements.length = 0;
     await they.guess(bareToken, person, ip);

@@ -1,3 +1,4 @@
+import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { UsersService } from '../../src/users/users.service.js';
 import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
@@ -15,6 +16,8 @@ export class Guessing {
     const person = driver.newPerson();
     await this.ask(driver, driver.registration(person), newNetwork());
     await driver.activate?.(this.service, person);
+    // Which budgets strangers have depends on whether the account knows a network.
+    await this.service.app.get(KnownNetworks).flush();
     return person;
   }
 
