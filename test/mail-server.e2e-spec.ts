@@ -1,9 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { DataSource } from 'typeorm';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WaitingMail } from '../src/mail/mail.entity.js';
+import type { MailJob } from '../src/mail/mail-job.js';
 import { MailQueue } from '../src/mail/mail-queue.js';
+import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { changeAccount } from './support/accounts.js';
 import { BasicClient, outcome, signedIn } from './support/basic.client.js';
+import { CookieClient } from './support/cookie.client.js';
 import { send } from './support/http.js';
 import { MailServer, type MailServerOptions, SilentServer } from './support/mail-server.js';
 import { linkIn, mailsTo, urlOf } from './support/outbox.js';
@@ -123,8 +130,10 @@ describe('a mail server that fails', () => {
     const { service, client } = await startSender({ SMTP_URL: urlTo(mailServer) });
 
     await client.newcomer();
-    await service.app.get(MailQueue).settled();
 
+    await expect.poll(() => failures(service).length, { timeout: 20_000 }).toBe(3);
+    const mails = service.app.get(DataSource).getRepository(WaitingMail);
+    await expect.poll(() => mails.count()).toBe(0);
     expect(mailServer.offered).toBe(3);
     expect(failures(service)).toMatchObject([1, 2, 3].map((attempt) => ({ level: 'warn', attempt, of: 3 })));
   });
@@ -154,56 +163,118 @@ describe('a mail server that fails', () => {
     expect(failures(service)).toEqual([]);
   });
 
-  it('and hangs is given up when the service stops', async () => {
+  it('and hangs is broken off when the service stops, and gets the mail after the next start', async () => {
     const silent = await SilentServer.start();
     onTestFinished(() => silent.stop());
     const service = await startService({ SMTP_URL: urlTo(silent) });
-    await new BasicClient(`${service.url}/basic`).newcomer();
+    const { person } = await new BasicClient(`${service.url}/basic`).newcomer();
     await silent.connected();
     const [socket] = silent.sockets;
 
-    await Promise.all([service.stop(), once(socket!, 'close')]);
+    const mailServer = await startMailServer();
+    const arrival = mailServer.next();
+    const [again] = await Promise.all([service.restart({ SMTP_URL: urlTo(mailServer) }), once(socket!, 'close')]);
+    onTestFinished(() => again.stop());
 
     expect(failures(service)).toMatchObject([{ attempt: 1 }]);
-    expect(service.log.at(-1)).toMatchObject({ level: 'warn', msg: 'A mail was given up: the service stops.' });
+    again.advance(120);
+    expect((await arrival).to).toEqual([person.email]);
   });
 });
 
 describe('the queue of mails', () => {
-  it('holds 1,000 at most and drops what comes then, with a line in the log', async () => {
+  const job = (accountId: number): MailJob => ({ kind: 'verify_email', accountId });
+  const enqueue = (service: Service, owner: string, to = `${owner}@example.com`, group?: string): Promise<void> =>
+    service.app.get(MailQueue).enqueue(job(1), { owner, to, from: null, ...(group !== undefined && { group }) });
+  const dropped = ({ log }: Service): LogLine[] =>
+    log.filter(({ msg }) => msg === 'Too many mails are waiting; one was dropped.');
+  const rowsOf = (service: Service): Promise<number> => service.app.get(DataSource).getRepository(WaitingMail).count();
+
+  it('holds 100 of an account and drops what comes then, with a line in the log', async () => {
     const { service } = await startSender({});
-    const queue = service.app.get(MailQueue);
-    const full = 'Too many mails are waiting; one was dropped.';
-    let release = (): void => undefined;
-    const released = new Promise<undefined>((resolve) => {
-      release = () => resolve(undefined);
-    });
-    let made = 0;
-    const compose = (): Promise<undefined> => {
-      made++;
-      return released;
-    };
-
-    for (let mail = 0; mail < 1002; mail++) queue.enqueue(compose);
-    await expect.poll(() => made).toBe(1000);
-    expect(service.log.filter(({ msg }) => msg === full)).toHaveLength(2);
-
-    release();
-    await queue.settled();
-    queue.enqueue(compose);
-    await expect.poll(() => made).toBe(1001);
+    vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    for (let mail = 0; mail < 102; mail++) await enqueue(service, 'one');
+    await enqueue(service, 'other');
+    expect([await rowsOf(service), dropped(service).length]).toEqual([101, 2]);
   });
 
-  it('outlives a mail that cannot be made', async () => {
+  it('holds 10,000 in all, beyond which the account with most makes room', async () => {
+    const { service } = await startSender({});
+    vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    const mails = service.app.get(DataSource).getRepository(WaitingMail);
+    await enqueue(service, 'one');
+    await enqueue(service, 'one');
+    const [first, second] = await mails.find({ order: { id: 'ASC' } });
+    const fill = Array.from({ length: 9998 }, (_, n) =>
+      mails.create(Object.assign({}, first, { id: randomUUID(), ownerKey: `owner ${n}` })),
+    );
+    await mails.save(fill, { chunk: 500 });
+
+    await enqueue(service, 'newcomer');
+
+    expect(await rowsOf(service)).toBe(10_000);
+    expect([await mails.existsBy({ id: first!.id }), await mails.existsBy({ id: second!.id })]).toEqual([true, false]);
+    expect(dropped(service)).toEqual([]);
+  });
+
+  it('outlives a mail that cannot be made, which is given up in the end', async () => {
     const { service, client } = await startSender({});
-    service.app.get(MailQueue).enqueue(() => Promise.reject(new Error('no ink')));
+    await service.app
+      .get(MailQueue)
+      .enqueue({ kind: 'nonsense' }, { owner: 'nobody', to: 'nobody@example.com', from: null });
 
     const { person } = await client.newcomer();
 
     expect(await mailsTo(service, person.email)).toHaveLength(1);
-    expect(service.log).toContainEqual(
-      expect.objectContaining({ level: 'error', msg: 'A mail could not be made.' }) as LogLine,
+    const told = (): LogLine[] => service.log.filter(({ msg }) => msg === 'A mail could not be made.');
+    for (let tries = told().length; tries < 11; tries++) {
+      service.advance(3600);
+      await service.app.get(MailDelivery).settled();
+    }
+    expect(told().map(({ level, attempt }) => [level, attempt])).toEqual(
+      Array.from({ length: 11 }, (_, n) => ['error', n + 1]),
     );
+    expect(await rowsOf(service)).toBe(0);
+  });
+
+  it('tells an owner of the first change of a kind at once, and of the others in one mail ten minutes later', async () => {
+    const mailServer = await startMailServer();
+    const { service } = await startSender({ SMTP_URL: urlTo(mailServer) });
+    const cookie = new CookieClient(`${service.url}/cookie`);
+    const { person, token } = await cookie.newcomer();
+    const { email } = person;
+    await changeAccount(service, person, { email, emailKey: email, emailVerifiedAt: new Date() });
+    const pins = ['PIN1', 'PIN2', 'PIN3', 'PIN4'];
+    for (const [n, pin] of pins.entries()) await cookie.setPin(token, { pin }, n > 0 ? { 'x-pin': pins[n - 1]! } : {});
+    const delivery = service.app.get(MailDelivery);
+    await delivery.settled();
+    const notices = (): string[] =>
+      mailServer.arrivals.filter(({ to }) => to[0] === person.email).map(({ mail }) => mail.text ?? '');
+    expect(notices()).toEqual([expect.stringMatching(/^The PIN of your account was changed\.\n/)]);
+
+    service.advance(599);
+    await delivery.settled();
+    expect(notices()).toHaveLength(1);
+    service.advance(2);
+    await delivery.settled();
+
+    const line = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC, from 127\.0\.0\.1`;
+    expect(notices().slice(1)).toEqual([
+      expect.stringMatching(
+        new RegExp(String.raw`^The PIN of your account was changed, 3 times more:\n\n(${line}[^\n]*\n){3}\n`),
+      ),
+    ]);
+    await cookie.setPin(token, { pin: 'PIN5' }, { 'x-pin': 'PIN4' });
+    service.advance(601);
+    await delivery.settled();
+    expect(notices().slice(2)).toEqual([
+      expect.stringMatching(
+        new RegExp(String.raw`^The PIN of your account was changed, once more:\n\n${line}[^\n]*\n\n`),
+      ),
+    ]);
+    service.advance(601);
+    await delivery.settled();
+    expect([notices().length, await rowsOf(service)]).toEqual([3, 0]);
   });
 });
 

@@ -3,9 +3,11 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
 import { Mailer } from './mailer.js';
 import { MailQueue } from './mail-queue.js';
+import { MailSeal } from './mail-seal.js';
+import { MailsStore } from './mails.store.js';
 import { Outbox } from './outbox.js';
 
-/** Outgoing mail: to `SMTP_URL`, or without one into the outbox. */
+/** Outgoing mail: to `SMTP_URL`, or without one into the outbox. Whoever makes the mails provides `MailDelivery`. */
 @Module({
   providers: [
     {
@@ -17,8 +19,10 @@ import { Outbox } from './outbox.js';
         return new Smtp(config, clock);
       },
     },
+    MailSeal,
+    MailsStore,
     MailQueue,
   ],
-  exports: [MailQueue],
+  exports: [Mailer, MailsStore, MailQueue],
 })
 export class MailModule {}

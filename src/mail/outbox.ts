@@ -23,12 +23,12 @@ export class Outbox extends Mailer {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
   }
 
-  async deliver(mail: Mail): Promise<void> {
+  async deliver(mail: Mail, id: string): Promise<void> {
     const now = this.clock.now();
     // Loaded with the first mail: it would cost every start 25 ms.
     const { default: nodemailer } = await import('nodemailer');
     const transport = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
-    const { message } = await transport.sendMail(messageOf(mail, this.config.MAIL_FROM, now));
+    const { message } = await transport.sendMail(messageOf(mail, id, this.config.MAIL_FROM, now));
     const file = join(this.folder, `${now.toISOString().replaceAll(':', '-')}-${randomUUID()}.eml`);
     await writeFile(file, message as Buffer, { mode: 0o600 });
     this.logger.log({

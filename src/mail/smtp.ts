@@ -9,7 +9,7 @@ import { messageOf } from './message.js';
 const TIMEOUT_MS = 10_000;
 
 /** How many connections to the mail server may be open at a time; further mails wait for one. */
-const CONNECTIONS = 5;
+const CONNECTIONS = 10;
 
 /** Sends mails to the server of `SMTP_URL`. */
 export class Smtp extends Mailer {
@@ -30,8 +30,8 @@ export class Smtp extends Mailer {
     });
   }
 
-  async deliver(mail: Mail): Promise<void> {
-    await this.transport.sendMail(messageOf(mail, this.config.MAIL_FROM, this.clock.now()));
+  async deliver(mail: Mail, id: string): Promise<void> {
+    await this.transport.sendMail(messageOf(mail, id, this.config.MAIL_FROM, this.clock.now()));
   }
 
   /** Signs in to the server and sends nothing. @throws what the server or the network says, if that fails */

@@ -19,6 +19,10 @@ export interface MailServerOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
   /** What it answers to the first mails instead of taking them, one status each. */
   readonly refusals?: readonly number[];
+  /** A domain whose mailboxes are full, as are those of its subdomains: it takes no mail for them now (450). */
+  readonly fullDomain?: string;
+  /** How long it thinks about that, in milliseconds. */
+  readonly fullAfterMs?: number;
   /** Whether it knows no SMTPUTF8 (RFC 6531). */
   readonly readsAsciiOnly?: boolean;
 }
@@ -31,7 +35,13 @@ export class MailServer {
   private readonly events = new EventEmitter();
   private readonly server: SMTPServer;
 
-  private constructor({ credentials, refusals = [], readsAsciiOnly = false }: MailServerOptions) {
+  private constructor({
+    credentials,
+    refusals = [],
+    fullDomain = '',
+    fullAfterMs = 0,
+    readsAsciiOnly = false,
+  }: MailServerOptions) {
     this.server = new SMTPServer({
       authOptional: credentials === undefined,
       disabledCommands: credentials === undefined ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
@@ -42,8 +52,9 @@ export class MailServer {
         done(isRight ? null : new Error('Wrong name or password'), { user: username });
       },
       onData: (stream, session, done) => {
-        const refusal = refusals[this.offered++];
-        void this.receive(stream, session, refusal, done);
+        const isFull = session.envelope.rcptTo.some(({ address }) => fullDomain !== '' && address.endsWith(fullDomain));
+        const refusal = refusals[this.offered++] ?? (isFull ? 450 : undefined);
+        setTimeout(() => void this.receive(stream, session, refusal, done), isFull ? fullAfterMs : 0).unref();
       },
     });
     this.server.on('error', () => undefined);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
-import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { type Answer, send } from './http.js';
 import type { Service } from './service.js';
 
@@ -16,7 +16,7 @@ export interface OutboxMail {
 
 /** The mails in the outbox, oldest first, once none is under way any more. */
 export async function outboxOf({ app, dataDir }: Service): Promise<OutboxMail[]> {
-  await app.get(MailQueue).settled();
+  await app.get(MailDelivery).settled();
   const folder = join(dataDir, 'outbox');
   const files = readdirSync(folder).sort();
   return Promise.all(

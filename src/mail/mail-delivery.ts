@@ -1,0 +1,189 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Config } from '../config/env.js';
+import { RepeatedFailure } from '../logging/repeated-failure.js';
+import type { Mail } from './mail.js';
+import { MailComposer, type MailJob } from './mail-job.js';
+import { Mailer } from './mailer.js';
+import { MailQueue } from './mail-queue.js';
+import { MailsStore } from './mails.store.js';
+import type { LeasedMail } from './waiting-mails.js';
+
+/** Mails that are sent at a time, and how many of them may be retries: these hold up no first try. */
+const AT_ONCE = 10;
+const RETRIES_AT_ONCE = 3;
+
+/** Mails that are sent at a time of one site, one of them a retry, or to one domain: a mailbox that answers slowly holds up few. */
+const AT_ONCE_PER_SITE = 3;
+const AT_ONCE_PER_DOMAIN = 5;
+
+/** How soon mails are looked for that others put into the store or that are due again, in milliseconds. */
+const LOOK_EVERY_MS = 1000;
+
+/** How often the waiting mails are counted, in milliseconds. */
+const COUNT_EVERY_MS = 5000;
+
+/** How often a mail is tried; with waits that double from ten seconds, the last try is after nearly three hours. */
+const TRIES = 11;
+
+/** How often a mail is tried that the server refuses for good: trying for hours costs a sender its good name (RFC 5321 §4.2.1). */
+const TRIES_IF_REFUSED = 3;
+
+/** The longest wait before a further try, in seconds: no link lives longer. */
+const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
+
+/** How long deliveries may still take when the service stops, in milliseconds. */
+const FINISH_MS = 2000;
+
+/** Sends the mails that wait in the store, each by one instance at a time and at least once. */
+@Injectable()
+export class MailDelivery implements OnModuleDestroy {
+  private readonly logger = new Logger(MailDelivery.name);
+  private readonly failure = new RepeatedFailure(this.logger);
+  private readonly underWay = new Map<LeasedMail, Promise<void>>();
+  private waiting = 0;
+  private looking: Promise<void> | undefined;
+  private isClosing = false;
+
+  constructor(
+    private readonly store: MailsStore,
+    private readonly mailer: Mailer,
+    private readonly composer: MailComposer,
+    private readonly config: Config,
+    queue: MailQueue,
+  ) {
+    queue.onAdded(() => setImmediate(() => void this.look()));
+  }
+
+  /** Mails that waited when they were last counted. */
+  get waitingCount(): number {
+    return this.waiting;
+  }
+
+  /** Counts what waits, for the metrics. A store that fails costs this count. */
+  @Interval(COUNT_EVERY_MS)
+  async count(): Promise<void> {
+    this.waiting = await this.store.count().catch(() => this.waiting);
+  }
+
+  /** Sends what is due, as far as there is room. A store that fails costs this look. */
+  @Interval(LOOK_EVERY_MS)
+  async look(): Promise<void> {
+    this.looking ??= this.fill().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  /** Resolves once no mail is due and none is being sent. */
+  async settled(): Promise<void> {
+    let isDue: boolean;
+    do {
+      await this.look();
+      await Promise.all(this.underWay.values());
+      isDue = await this.store.hasDue();
+    } while (isDue || this.looking !== undefined || this.underWay.size > 0);
+  }
+
+  /** Waits a moment for mails that are being sent. The others are sent after the next start, or by another instance. */
+  async onModuleDestroy(): Promise<void> {
+    this.isClosing = true;
+    const breakingOff = setTimeout(() => this.mailer.close(), FINISH_MS);
+    await this.looking;
+    await Promise.all(this.underWay.values());
+    clearTimeout(breakingOff);
+    this.mailer.close();
+  }
+
+  private async fill(): Promise<void> {
+    try {
+      for (const kind of ['first try', 'retry'] as const)
+        for (let mail = await this.next(kind); mail; mail = await this.next(kind)) this.begin(mail);
+      this.failure.end();
+    } catch (error) {
+      this.failure.tell({ message: 'Mails could not be looked for.', error });
+    }
+  }
+
+  /** The mail to be sent next, if there is room for one. */
+  private async next(kind: 'first try' | 'retry'): Promise<LeasedMail | undefined> {
+    const mails = [...this.underWay.keys()];
+    const retries = mails.filter(({ tries }) => tries > 1);
+    if (this.isClosing || mails.length >= AT_ONCE) return undefined;
+    if (kind === 'retry' && retries.length >= RETRIES_AT_ONCE) return undefined;
+    return this.store.lease(kind, {
+      siteKeys: [
+        ...timesOver(
+          AT_ONCE_PER_SITE,
+          mails.map(({ siteKey }) => siteKey),
+        ),
+        ...(kind === 'retry' ? retries.map(({ siteKey }) => siteKey) : []),
+      ],
+      domainKeys: timesOver(
+        AT_ONCE_PER_DOMAIN,
+        mails.map(({ domainKey }) => domainKey),
+      ),
+    });
+  }
+
+  private begin(mail: LeasedMail): void {
+    const sending = this.handle(mail)
+      .catch((error: unknown) => this.logger.error({ message: 'A mail could not be taken off the queue.', error }))
+      .finally(() => {
+        this.underWay.delete(mail);
+        void this.look();
+      });
+    this.underWay.set(mail, sending);
+  }
+
+  private async handle(leased: LeasedMail): Promise<void> {
+    const { id, group, tries } = leased;
+    const others = group === null ? [] : await this.store.leaseGroup(group);
+    const jobs = [leased, ...others].map(({ job }) => job).filter((job) => job !== undefined);
+    const isFurther = [leased, ...others].some(({ isMark }) => isMark);
+    const outcome = jobs.length === 0 ? 'given up' : await this.trySending(jobs, { id, tries, isFurther });
+    for (const other of others)
+      // What was added to a mail that is given up may have tries of its own left.
+      await (outcome === 'sent' || other.isMark || other.tries >= TRIES
+        ? this.store.remove(other.id)
+        : this.store.putOff(other.id, this.waitAfter(other.tries)));
+    if (outcome === 'failed') return this.store.putOff(id, this.waitAfter(tries));
+    await (group !== null && outcome === 'sent' ? this.store.mark(id, group) : this.store.remove(id));
+  }
+
+  private async trySending(
+    jobs: readonly MailJob[],
+    { id, tries, isFurther }: Pick<LeasedMail, 'id' | 'tries'> & { readonly isFurther: boolean },
+  ): Promise<'sent' | 'failed' | 'given up'> {
+    let mail: Mail | undefined;
+    try {
+      mail = await this.composer.compose(jobs, { id, isFirstTry: tries === 1, isFurther });
+    } catch (error) {
+      this.logger.error({
+        message: 'A mail could not be made.',
+        kind: jobs[0]?.kind,
+        attempt: tries,
+        of: TRIES,
+        error,
+      });
+      return tries >= TRIES ? 'given up' : 'failed';
+    }
+    try {
+      if (mail) await this.mailer.deliver(mail, id);
+      return 'sent';
+    } catch (error) {
+      const of = (error as { permanent?: boolean }).permanent ? TRIES_IF_REFUSED : TRIES;
+      this.logger.warn({ message: 'A mail could not be sent.', subject: mail?.subject, attempt: tries, of, error });
+      return tries >= of ? 'given up' : 'failed';
+    }
+  }
+
+  private waitAfter(tries: number): number {
+    return Math.min(this.config.MAIL_RETRY * 2 ** (tries - 1), LONGEST_WAIT_SECONDS);
+  }
+}
+
+/** Keys that occur so many times. */
+function timesOver(times: number, keys: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count >= times).map(([key]) => key);
+}
