@@ -40,6 +40,8 @@ export interface AuditEntry {
   /** A name that belongs to no account; only an HMAC of it is kept. */
   readonly identifier?: string;
   readonly sessionId?: string;
+  /** How many such acts it tells of: one, if nothing is said. */
+  readonly count?: number;
   /** What else there is to say; no secret. */
   readonly detail?: Readonly<Record<string, unknown>>;
 }

@@ -53,6 +53,10 @@ export class AuditEvent {
   @Column({ name: 'request_id', type: 'text', nullable: true })
   requestId!: string | null;
 
+  /** How many such acts it tells of. */
+  @Column({ type: 'integer', default: 1 })
+  count!: number;
+
   /** What else there is to say, as JSON. */
   @Column({ type: 'text', nullable: true })
   detail!: string | null;

@@ -5,6 +5,7 @@ export const AUDIT_KINDS = {
   signed_in: 'Somebody signed in, or was refused.',
   signed_out: 'A session was ended by its account.',
   tokens_cleared: 'All sessions of an account were ended by it, or all but the one that asked.',
+  refresh_token_repeated: 'A refresh token was used again within `REFRESH_GRACE`, as a retry or by a thief.',
   refresh_token_reused: 'A refresh token was used twice; its session was ended.',
 
   // What belongs to an account
@@ -23,6 +24,7 @@ export const AUDIT_KINDS = {
   account_changed: 'An account was changed by an administrator.',
   account_deleted: 'An account was deleted by an administrator.',
   sessions_revoked: 'Sessions of an account were ended by an administrator.',
+  refusals_omitted: 'Refusals beyond those that the trail tells of one by one, counted.',
   administration_refused: 'Somebody asked for an administrator’s act who is none.',
   database_copied: 'The embedded database was copied into this one on the command line.',
   pending_account_swept: 'An account was removed that had never verified its e-mail address.',

@@ -11,8 +11,9 @@ import { sweepBefore } from '../database/sweep.js';
 import { RepeatedFailure } from '../logging/repeated-failure.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditEvent } from './audit-event.entity.js';
+import type { AuditKind } from './audit-kinds.js';
 import { RepeatedRefusals } from './repeated-refusals.js';
-import { leastIdAt, UuidV7 } from './uuid-v7.js';
+import { leastIdAt, UuidV7 } from '../database/uuid-v7.js';
 
 /** How often what was recorded is written, in milliseconds: what a crash may lose. */
 const FLUSH_MS = 500;
@@ -20,8 +21,18 @@ const FLUSH_MS = 500;
 /** How many events one statement writes; SQLite binds 32,766 values at most. */
 const BATCH = 500;
 
+/** Longest user agent in the trail, in bytes: strangers may send one with each request, and events are kept for long. */
+const USER_AGENT_LENGTH = 256;
+const NOT_ASCII = /[^\x20-\x7e]/g;
+
 /** How many events wait at most while the store fails. */
 const WAITING_LIMIT = 100_000;
+
+/** Refusals that end a session, of which there are no more than sign-ins. */
+const ALARMS: ReadonlySet<AuditKind> = new Set(['refresh_token_reused']);
+
+/** Acts that no budget bounds, as refusals are not. */
+const UNBOUNDED: ReadonlySet<AuditKind> = new Set(['refresh_token_repeated']);
 
 /** Records acts, off the path of the acts: they wait in memory for at most half a second. */
 @Injectable()
@@ -55,9 +66,14 @@ export class AuditLog implements BeforeApplicationShutdown {
     return this.lost + this.dropped;
   }
 
-  /** Records an act. Never throws and never waits. */
+  /** Records an act, or counts it, if callers may have any number of such and one came within five minutes. Never throws and never waits. */
   record(entry: AuditEntry): void {
-    if (this.refusals.isRepeated(entry, this.clock.nowMs())) return;
+    const isUnbounded = !ALARMS.has(entry.kind) && (entry.refusal !== undefined || UNBOUNDED.has(entry.kind));
+    if (isUnbounded && !this.refusals.isFirst(entry, this.clock.nowMs())) return;
+    this.enqueue(entry);
+  }
+
+  private enqueue(entry: AuditEntry): void {
     if (this.waiting.length >= WAITING_LIMIT) return void this.dropped++;
     this.waiting.push(this.eventOf(entry));
   }
@@ -65,6 +81,7 @@ export class AuditLog implements BeforeApplicationShutdown {
   /** Writes what waits; what the store refuses waits on. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {
+    for (const entry of this.refusals.ended(this.clock.nowMs())) this.enqueue(entry);
     this.writing = this.writing.then(() => this.write());
     return this.writing;
   }
@@ -75,6 +92,7 @@ export class AuditLog implements BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    for (const entry of this.refusals.ended(Infinity)) this.enqueue(entry);
     await this.flush();
   }
 
@@ -127,6 +145,7 @@ export class AuditLog implements BeforeApplicationShutdown {
     actor,
     identifier,
     sessionId,
+    count,
     detail,
   }: AuditEntry): AuditEvent {
     const now = this.clock.nowMs();
@@ -142,8 +161,9 @@ export class AuditLog implements BeforeApplicationShutdown {
       door: from.door,
       sessionId: sessionId ?? null,
       ip: from.ip,
-      userAgent: from.userAgent ?? null,
+      userAgent: from.userAgent?.slice(0, USER_AGENT_LENGTH).replace(NOT_ASCII, '?') ?? null,
       requestId: from.requestId,
+      count: count ?? 1,
       detail: detail === undefined ? null : JSON.stringify(detail),
     };
   }

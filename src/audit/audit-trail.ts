@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue, timeOf } from '../database/sql.js';
 import type { AuditKind } from './audit-kinds.js';
 import type { AuditEvent } from './audit-event.entity.js';
-import { leastIdAt } from './uuid-v7.js';
+import { leastIdAt } from '../database/uuid-v7.js';
 
 /** Which events are meant. */
 export interface AuditFilter {
@@ -42,7 +42,7 @@ export class AuditTrail {
     const { text, parameters } = conditionOf(filter, after);
     const rows = await this.sql.rows<Row>(
       `SELECT id, at, kind, refusal, account_id, actor_id, actor, identifier_hash, door, session_id, ip, user_agent,
-         request_id, detail
+         request_id, count, detail
        FROM audit_events WHERE ${text} ORDER BY id DESC LIMIT :limit`,
       { ...parameters, limit: limit + 1 },
     );
@@ -88,6 +88,7 @@ interface Row {
   ip: string | null;
   user_agent: string | null;
   request_id: string | null;
+  count: number;
   detail: string | null;
 }
 
@@ -106,6 +107,7 @@ function readEvent(row: Row): AuditEvent {
     ip: row.ip,
     userAgent: row.user_agent,
     requestId: row.request_id,
+    count: row.count,
     detail: row.detail,
   };
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BY_SERVICE } from '../../src/audit/audit-entry.js';
+import { type AuditEntry, BY_SERVICE } from '../../src/audit/audit-entry.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
@@ -106,40 +106,99 @@ describe.each(bothEngines('trail'))('The audit log on $engine', ({ settings, eng
     expect([await numbers(account), await numbers(later)]).toEqual([[], [0]]);
   });
 
-  it('records refusals that nothing was compared for once a minute for an account, door and address', async () => {
-    const from = { ...BY_SERVICE, door: `door of ${engine}`, ip: '192.0.2.1' };
-    for (const refusal of ['too_many_attempts', 'pin_locked', 'hashing_overloaded']) {
-      const account = record(5, { refusal, from });
-      await log().flush();
-      expect(await numbers(account)).toEqual([0]);
-      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 5 } });
-      service.advance(59);
-      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 6 } });
-      log().record({
-        kind: 'signed_out',
-        from: { ...from, ip: '192.0.2.2' },
-        accountId: account,
-        refusal,
-        detail: { n: 7 },
-      });
-      log().record({ kind: 'signed_in', from, accountId: account, refusal, detail: { n: 8 } });
-      service.advance(1);
-      log().record({ kind: 'signed_out', from, accountId: account, refusal, detail: { n: 9 } });
-      await log().flush();
-      expect(await numbers(account)).toEqual([0, 7, 8, 9]);
-    }
-    const guesses = record(5, { refusal: 'password_wrong', from });
+  /** How often each kind of refusal is told of at a door, row by row. */
+  async function told(door: string): Promise<object[]> {
     await log().flush();
-    expect(await numbers(guesses)).toEqual(upTo(5));
+    const rows = await service.app
+      .get(DataSource)
+      .getRepository(AuditEvent)
+      .find({ where: { door }, order: { id: 'ASC' } });
+    return rows.map(({ kind, refusal, ip, count }) => ({ kind, refusal, ip, count }));
+  }
+
+  it('records the first refusal at once, and those like it of the next five minutes as one event with a count', async () => {
+    const from = { ...BY_SERVICE, door: `alike on ${engine}`, ip: '192.0.2.1' };
+    const refuse = (more: object = {}): void => {
+      log().record({ kind: 'signed_in', from, accountId: 7, refusal: 'password_wrong', ...more });
+    };
+    const first = { kind: 'signed_in', refusal: 'password_wrong', ip: '192.0.2.1', count: 1 };
+    for (let n = 0; n < 50; n++) refuse();
+    expect(await told(from.door)).toEqual([first]);
+    service.advance(299);
+    refuse({ from: { ...from, ip: '192.0.2.99' } });
+    expect(await told(from.door)).toEqual([first]);
+    service.advance(1);
+    const others = { ...first, ip: '192.0.2.99', count: 50 };
+    expect(await told(from.door)).toEqual([first, others]);
+    refuse();
+    expect(await told(from.door)).toEqual([first, others, first]);
+    service.advance(300);
+    expect(await told(from.door)).toEqual([first, others, first]);
   });
 
-  it('records an attacker once a minute who makes up names', async () => {
-    const from = { ...BY_SERVICE, door: `names of ${engine}`, ip: '192.0.2.1' };
+  it.each([
+    ['kind', { kind: 'pin_proved' }],
+    ['code', { refusal: 'pin_locked' }],
+    ['account', { accountId: 8 }],
+    ['service client', { actor: 'svc_x' }],
+    ['network', { from: { ...BY_SERVICE, ip: '192.0.3.1' } }],
+  ])('tells refusals of another %s apart', async (what, other) => {
+    const door = `${what} on ${engine}`;
+    const one = {
+      kind: 'signed_in',
+      accountId: 7,
+      refusal: 'password_wrong',
+      from: { ...BY_SERVICE, ip: '192.0.2.1' },
+    };
+    for (const entry of [one, { ...one, ...other }])
+      log().record({ ...entry, from: { ...entry.from, door } } as AuditEntry);
+    expect(await told(door)).toHaveLength(2);
+    service.advance(300);
+    await log().flush();
+  });
+
+  it('counts the refusals of one who makes up names, and tells of none of the names but the first', async () => {
+    const from = { ...BY_SERVICE, door: `names of ${engine}`, ip: '2001:db8:0:1::1' };
     for (let n = 0; n < 50; n++)
       log().record({ kind: 'signed_in', from, refusal: 'too_many_attempts', identifier: `name ${n}` });
-    await log().flush();
+    service.advance(300);
+    expect(await told(from.door)).toMatchObject([{ count: 1 }, { count: 49 }]);
     const events = service.app.get(DataSource).getRepository(AuditEvent);
-    expect(await events.countBy({ door: from.door })).toBe(1);
+    const [first, others] = await events.find({ where: { door: from.door }, order: { id: 'ASC' } });
+    expect([first?.identifierHash, others?.identifierHash]).toEqual([expect.any(String), null]);
+  });
+
+  it('tells of 40 kinds in five minutes from one site and of 1,200 from all, and says how many more there were', async () => {
+    const door = `flood on ${engine}`;
+    const refuse = (site: number, accountId: number): void => {
+      const ip = `2001:db8:${site.toString(16)}:${accountId.toString(16)}::1`;
+      log().record({ kind: 'signed_in', from: { ...BY_SERVICE, door, ip }, accountId, refusal: 'password_wrong' });
+    };
+    const omitted = async (): Promise<number[]> => {
+      const events = service.app.get(DataSource).getRepository(AuditEvent);
+      const rows = await events.find({ where: { kind: 'refusals_omitted' }, order: { id: 'ASC' } });
+      return rows.map(({ count }) => count);
+    };
+    const before = (await omitted()).length;
+    for (let accountId = 1; accountId <= 1000; accountId++) refuse(1, accountId);
+    expect(await told(door)).toHaveLength(40);
+    for (let site = 2; site <= 40; site++)
+      for (let accountId = 1; accountId <= 40; accountId++) refuse(site, accountId);
+    expect(await told(door)).toHaveLength(1200);
+    service.advance(300);
+    expect(await told(door)).toHaveLength(1200);
+    expect((await omitted()).slice(before)).toEqual([960 + 39 * 40 - (1200 - 40)]);
+    refuse(1, 1);
+    expect(await told(door)).toHaveLength(1201);
+    service.advance(300);
+    await log().flush();
+  });
+
+  it('writes what it has counted before it stops', async () => {
+    const from = { ...BY_SERVICE, door: `stop on ${engine}`, ip: '192.0.2.1' };
+    for (let n = 0; n < 5; n++) log().record({ kind: 'signed_in', from, refusal: 'password_wrong' });
+    service = await service.restart();
+    expect(await told(from.door)).toMatchObject([{ count: 1 }, { count: 4 }]);
   });
 
   it('loses only the event that the store refuses', async () => {

@@ -58,6 +58,7 @@ describe.each(bothEngines('audit'))('GET /admin/audit on $engine', ({ settings }
             ip: '127.0.0.1',
             user_agent: 'operator/1',
             request_id: 'change-1',
+            count: 1,
             detail: { status: 'active', is_admin: true },
           },
         ],
