@@ -1,23 +1,33 @@
 import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { Doors } from './auth/doors.js';
+import { Doors, lifetimesOf } from './auth/doors.js';
 import { ConfigModule } from './config/config.module.js';
-import type { Config } from './config/env.js';
+import { Config } from './config/env.js';
 import { ContractShortCuts } from './contract-kit/contract-short-cuts.js';
 import { CONTRACTS } from './contracts/index.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ENTITIES } from './entities.js';
 import { HealthModule } from './health/health.module.js';
+import { SiteTurnsGuard } from './auth/guards/site-turns.guard.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
+import { TokenLifetimes } from './tokens/token-lifetimes.js';
 
 /** The ways in, for the acts that have to know them all. */
 @Global()
 @Module({
-  providers: [{ provide: Doors, useValue: new Doors(CONTRACTS.map(({ contract }) => contract)) }],
-  exports: [Doors],
+  providers: [
+    { provide: Doors, useValue: new Doors(CONTRACTS.map(({ contract }) => contract)) },
+    {
+      provide: TokenLifetimes,
+      inject: [Doors, Config],
+      useFactory: (doors: Doors, config: Config) => lifetimesOf(doors, config),
+    },
+  ],
+  exports: [Doors, TokenLifetimes],
 })
 class DoorsModule {}
 
@@ -32,6 +42,7 @@ export class AppModule {
   static with(config: Config, further: NonNullable<ModuleMetadata['imports']> = []): DynamicModule {
     return {
       module: AppModule,
+      providers: [{ provide: APP_GUARD, useClass: SiteTurnsGuard }],
       imports: [
         ConfigModule.with(config),
         DatabaseModule.with(config, ENTITIES),
@@ -43,7 +54,7 @@ export class AppModule {
         AccountModule,
         AdminModule,
         OAuthModule,
-        HealthModule.with(config),
+        HealthModule,
         ...further,
       ],
     };

@@ -66,7 +66,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     abortOnError: false,
   });
   app.useGlobalFilters(errors);
-  mountDocs(app, config, DEFINITIONS);
+  if (config.DOCS) mountDocs(app, config, DEFINITIONS);
   observer = requestObserver(app);
   const server = adapter.getInstance<FastifyInstance>();
   shortCuts.open([

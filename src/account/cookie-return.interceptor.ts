@@ -5,13 +5,14 @@ import { principalOf } from '../auth/decorators/current-principal.js';
 import { comesWithCookie } from '../auth/guards/account.guard.js';
 import { clearSessionCookie } from '../auth/sessions/session-cookie.js';
 import { Config } from '../config/env.js';
-import { Revocations } from '../tokens/revocations.js';
+import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import { AccessTokenService } from '../tokens/access-token.service.js';
 
 /** Takes the cookie back from a request that came with it and has ended its own session. */
 @Injectable()
 export class CookieReturn implements NestInterceptor {
   constructor(
-    private readonly revocations: Revocations,
+    private readonly accessTokens: AccessTokenService,
     private readonly config: Config,
   ) {}
 
@@ -19,9 +20,9 @@ export class CookieReturn implements NestInterceptor {
     const http = context.switchToHttp();
     return next.handle().pipe(
       tap(() => {
-        const hasEnded = this.revocations.reasonOf(principalOf(context).sessionId) !== undefined;
-        if (hasEnded && comesWithCookie(http.getRequest()))
-          clearSessionCookie(http.getResponse<FastifyReply>(), this.config);
+        if (!comesWithCookie(http.getRequest())) return;
+        const hasEnded = this.accessTokens.endOfSession(principalOf(context).claims as AccessTokenClaims);
+        if (hasEnded) clearSessionCookie(http.getResponse<FastifyReply>(), this.config);
       }),
     );
   }

@@ -61,6 +61,13 @@ export class AuditEventDto {
   @ApiProperty({ type: String, nullable: true, example: 'f0b3a6de', description: 'As in the log and in X-Request-Id.' })
   request_id!: string | null;
 
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'How many such acts it tells of; more than one for refusals.',
+  })
+  count!: number;
+
   @ApiProperty({ type: 'object', nullable: true, additionalProperties: true, example: { is_admin: true } })
   detail!: Record<string, unknown> | null;
 }
@@ -94,6 +101,7 @@ function eventDto(event: AuditEvent): AuditEventDto {
     ip: event.ip,
     user_agent: event.userAgent,
     request_id: event.requestId,
+    count: event.count,
     detail: event.detail === null ? null : (JSON.parse(event.detail) as Record<string, unknown>),
   };
 }

@@ -3,6 +3,8 @@ import { PassportModule } from '@nestjs/passport';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuditModule } from '../audit/audit.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { MailDelivery } from '../mail/mail-delivery.js';
+import { MailComposer } from '../mail/mail-job.js';
 import { MailModule } from '../mail/mail.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -23,6 +25,7 @@ import { SameOriginGuard } from './guards/same-origin.guard.js';
 import { HousekeepingService } from './housekeeping.service.js';
 import { KeyRotationService } from './keys/key-rotation.service.js';
 import { LastSignIns } from './last-sign-ins.js';
+import { MailComposerService } from './by-mail/mail-composer.service.js';
 import { MailRequests } from './by-mail/mail-requests.js';
 import { MailedLinks } from './by-mail/mailed-links.service.js';
 import { Notices } from './by-mail/notices.js';
@@ -35,6 +38,7 @@ import { PinsService } from './pins.service.js';
 import { RefreshService } from './refresh.service.js';
 import { RegistrationService } from './registration.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
+import { GraceUses } from './sessions/grace-uses.js';
 import { SessionActivity } from './sessions/session-activity.js';
 import { SessionEndingService } from './sessions/session-ending.service.js';
 import { SignInService } from './sign-in.service.js';
@@ -88,6 +92,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     MailRequests,
     MailedLinks,
     LastSignIns,
+    GraceUses,
     SessionActivity,
     SignInTrail,
     ActTrail,
@@ -96,7 +101,18 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,
+    { provide: MailComposer, useClass: MailComposerService },
+    MailDelivery,
   ],
-  exports: [...ACTS, ...STRATEGIES, SameOriginGuard, UsersModule, TokensModule, AuditModule, LimitsModule],
+  exports: [
+    ...ACTS,
+    ...STRATEGIES,
+    SameOriginGuard,
+    MailDelivery,
+    UsersModule,
+    TokensModule,
+    AuditModule,
+    LimitsModule,
+  ],
 })
 export class AuthModule {}

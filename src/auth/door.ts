@@ -49,6 +49,10 @@ export interface Client extends Origin {
   readonly requestId: string;
   /** Notes for the log which account it turned out to be. */
   readonly identify: (accountId: number) => void;
+  /** Calls back once its connection is gone. Answers a function that takes this back. */
+  readonly whenGone: (leave: () => void) => () => void;
+  /** Lets the next request of the same site use the store, while this one waits for something else. */
+  readonly endTurn: () => void;
 }
 
 /** Who a request speaks for, once its token was checked. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
-import { AccessTokenService } from '../tokens/access-token.service.js';
+import { AccessTokenIssuer } from '../tokens/access-token-issuer.js';
 import { RefreshTokenService } from '../tokens/refresh-token.service.js';
 import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
 import type { Door } from './door.js';
@@ -18,7 +18,7 @@ export interface Grant {
 @Injectable()
 export class Grants {
   constructor(
-    private readonly accessTokens: AccessTokenService,
+    private readonly issuer: AccessTokenIssuer,
     private readonly refreshTokens: RefreshTokenService,
     private readonly config: Config,
   ) {}
@@ -33,9 +33,9 @@ export class Grants {
       subject,
       accessToken: async () => {
         const { lifetime, claims } = ofAccessToken();
-        return this.accessTokens.issue(session, subject, lifetime(this.config), claims(subject));
+        return this.issuer.issue(session, subject, lifetime(this.config), claims(subject));
       },
-      accessTokenSeconds: () => this.accessTokens.secondsOf(session, ofAccessToken().lifetime(this.config)),
+      accessTokenSeconds: () => this.issuer.secondsOf(session, ofAccessToken().lifetime(this.config)),
       refreshToken: () => {
         if (!door.refreshToken) throw new Error(`${door.name} has no refresh tokens.`);
         return this.refreshTokens.issue(session, door.refreshToken.lifetime(this.config));

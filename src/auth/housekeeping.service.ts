@@ -7,23 +7,18 @@ import { Config } from '../config/env.js';
 import { BudgetStore } from '../limits/budget-store.js';
 import { KnownNetworks } from '../limits/known-networks.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
-import { Revocations } from '../tokens/revocations.js';
+import { CLOCK_MARGIN_SECONDS, Revocations } from '../tokens/revocations.js';
 import { SessionsService } from '../tokens/sessions.service.js';
+import { TokenLifetimes } from '../tokens/token-lifetimes.js';
 import { UsersService } from '../users/users.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
 
 const DAY_MS = 86_400_000;
 
-/**
- * How long a revocation may have been begun without being taken for one that a crash cut short, in milliseconds. A change
- * of password would lose the session it keeps if a round came between its steps.
- */
-const UNDER_WAY_MS = 10_000;
-
-/** How many pending accounts one round removes at most. */
+/** Pending accounts, and deleted ones, that one round removes at most. */
 const BATCH = 500;
 
-/** Finishes what a crash left half done, at start and every minute, and removes what is no longer needed. */
+/** Removes what is no longer needed, every minute. */
 @Injectable()
 export class HousekeepingService implements OnApplicationBootstrap {
   private readonly logger = new Logger(HousekeepingService.name);
@@ -38,13 +33,12 @@ export class HousekeepingService implements OnApplicationBootstrap {
     private readonly budgets: BudgetStore,
     private readonly networks: KnownNetworks,
     private readonly audit: AuditLog,
+    private readonly lifetimes: TokenLifetimes,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** Revocations that are due come before the first request: their tokens must not be served. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.revocation.finishDue();
     if (!this.config.EMAIL_VERIFICATION) await this.users.activatePending();
   }
 
@@ -54,7 +48,6 @@ export class HousekeepingService implements OnApplicationBootstrap {
     if (this.running) return;
     this.running = true;
     try {
-      await this.revocation.finishDue(new Date(this.clock.nowMs() - UNDER_WAY_MS));
       await this.sweep();
     } catch (error) {
       this.logger.error({ message: 'Housekeeping failed; it is tried again in a minute.', error });
@@ -63,22 +56,65 @@ export class HousekeepingService implements OnApplicationBootstrap {
     }
   }
 
-  /** Removes accounts that stayed pending, sessions and links that ended a day ago, and what is old enough of the rest. */
+  /**
+   * Removes accounts that stayed pending, sessions and links that ended a day ago, and what is old enough of the rest. What
+   * fails keeps nothing from the others.
+   * @throws the first failure
+   */
   async sweep(): Promise<void> {
     const now = this.clock.nowMs();
-    this.revocations.prune();
-    const overdue = await this.users.pendingSince(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS), BATCH);
-    for (const id of overdue) await this.sweepPending(id);
     const before = new Date(now - DAY_MS);
-    while (await this.sessions.sweep(before));
-    while (await this.links.sweep(before));
-    while (await this.budgets.sweep(before));
-    while (await this.networks.sweep());
-    while (await this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS)));
+    this.revocations.prune();
+    const sweeps = [
+      () => this.sweepAllPending(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS)),
+      () => this.removeAllDeleted(new Date(now - this.longestTokenMs)),
+      () => untilDone(() => this.sessions.sweep(before)),
+      () => untilDone(() => this.links.sweep(before)),
+      () => untilDone(() => this.budgets.sweep()),
+      () => untilDone(() => this.networks.sweep()),
+      () => untilDone(() => this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS))),
+    ];
+    const failures: unknown[] = [];
+    for (const sweep of sweeps) await sweep().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async sweepAllPending(before: Date): Promise<void> {
+    for (const id of await this.users.pendingSince(before, BATCH)) await this.each(id, () => this.sweepPending(id));
+  }
+
+  private async removeAllDeleted(before: Date): Promise<void> {
+    for (const id of await this.users.deletedBefore(before, BATCH)) await this.each(id, () => this.removeDeleted(id));
+  }
+
+  /** A failure for one account keeps nothing from the others. */
+  private async each(accountId: number, act: () => Promise<void>): Promise<void> {
+    await act().catch((error: unknown) => {
+      this.logger.error({
+        message: 'An account could not be removed; it is tried again in a minute.',
+        accountId,
+        error,
+      });
+    });
+  }
+
+  private async removeDeleted(accountId: number): Promise<void> {
+    await this.revocation.forget(accountId);
+    await this.users.removeDeleted(accountId);
+  }
+
+  /** How long a token of a deleted account may be alive, in milliseconds. */
+  private get longestTokenMs(): number {
+    return (this.lifetimes.longestSeconds + CLOCK_MARGIN_SECONDS) * 1000;
   }
 
   private async sweepPending(accountId: number): Promise<void> {
     if (!(await this.revocation.deletePending(accountId))) return;
     this.audit.record({ kind: 'pending_account_swept', from: BY_SERVICE, actor: BY_SERVICE.actor, accountId });
   }
+}
+
+/** @param sweep answers whether there may be more */
+async function untilDone(sweep: () => Promise<boolean>): Promise<void> {
+  while (await sweep());
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { SessionsService } from '../tokens/sessions.service.js';
+import { KnownNetworks } from '../limits/known-networks.js';
+import { networksOf } from '../network/networks.js';
 import { EpochsService } from '../users/epochs.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy, type PasswordRules } from '../users/password-policy.js';
 import { ActTrail } from './act-trail.js';
 import type { Principal } from './door.js';
+import { hashCaller } from './hash-caller.js';
 import { Notices } from './by-mail/notices.js';
 import { OwnerCheck } from './account/owner-check.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
@@ -17,8 +19,8 @@ export class PasswordsService {
     private readonly epochs: EpochsService,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
-    private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
+    private readonly networks: KnownNetworks,
     private readonly notices: Notices,
     private readonly trail: ActTrail,
   ) {}
@@ -43,12 +45,15 @@ export class PasswordsService {
     const { accountId, sessionId } = principal;
     const user = await this.ownerCheck.demand(principal, oldPassword);
     this.policy.demand(newPassword, rules, user);
-    const newHash = await this.hasher.hash(newPassword);
-    const epoch = await this.epochs.changePassword(accountId, 'password_changed', user.passwordHash, newHash);
+    const newHash = await this.hasher.hash(newPassword, hashCaller(principal.client, sessionId));
+    const passwords = { checkedHash: user.passwordHash, passwordHash: newHash };
+    const isChanged = await this.revocation.ending(accountId, 'password_changed', (because) =>
+      this.epochs.changePassword(accountId, because, passwords, sessionId),
+    );
     // The hash that was checked is gone. A rehash leaves the old password right; another change or an end does not.
-    if (epoch === undefined) return this.changeOwned(principal, oldPassword, newPassword, rules);
-    await this.sessions.advance(sessionId, epoch);
-    await this.revocation.finish(accountId, epoch, 'password_changed');
-    this.notices.passwordChanged(user);
+    if (!isChanged) return this.changeOwned(principal, oldPassword, newPassword, rules);
+    // Whoever had the old password may have made a network of his known, which has a budget of its own.
+    await this.networks.forget(accountId, networksOf(principal.client.ip));
+    await this.notices.passwordChanged(user, principal.client);
   }
 }

@@ -4,9 +4,11 @@ import bcrypt from 'bcryptjs';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { AuthError } from '../errors/auth-error.js';
+import type { SessionStanding } from '../tokens/session-standing.js';
+import { LimitsService } from '../limits/limits.service.js';
 import { SessionStandings } from '../tokens/session-standings.js';
 import { SessionsService } from '../tokens/sessions.service.js';
-import { HashingPool } from '../users/hashing-pool.js';
+import { type HashCaller, HashingPool } from '../users/hashing-pool.js';
 import { isPin } from '../users/identifiers.js';
 import { PIN_LOCK_SECONDS, PIN_TRIES, PinsStore } from '../users/pins.store.js';
 import type { User } from '../users/user.entity.js';
@@ -14,6 +16,7 @@ import { UsersService } from '../users/users.service.js';
 import { Clock } from '../config/clock.js';
 import { ActTrail } from './act-trail.js';
 import type { Principal } from './door.js';
+import { hashCaller } from './hash-caller.js';
 import { Notices } from './by-mail/notices.js';
 
 /** How long a proved PIN counts as proved, in seconds. */
@@ -31,6 +34,7 @@ export class PinsService {
     private readonly sessions: SessionsService,
     private readonly standings: SessionStandings,
     private readonly notices: Notices,
+    private readonly limits: LimitsService,
     private readonly trail: ActTrail,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -65,20 +69,23 @@ export class PinsService {
     const user = await this.account(principal);
     if (!user.pinHash) return;
     await this.trail.recorded(principal, { kind: 'pin_removed' }, async () => {
-      if (!(await this.pins.replace(user.id, user.pinHash, null))) throw new AuthError('pin_proof_required');
+      if (!(await this.pins.replace(user.id, user.pinHash, null, principal.sessionId)))
+        throw new AuthError('pin_proof_required');
     });
-    this.notices.pinChanged(user);
+    await this.notices.pinChanged(user, principal.client);
   }
 
   /** Answers whether the PIN was still the one that was looked at. */
   private async trySet(principal: Principal, pin: string, currentPin: string | undefined): Promise<boolean> {
     const user = await this.account(principal);
     if (user.pinHash && currentPin !== undefined) await this.prove(user, principal, currentPin);
-    else if (user.pinHash && !(await this.isOwnerShown(principal))) throw new AuthError('pin_proof_required');
-    const pinHash = await this.pool.hash(this.peppered(pin), bcrypt.genSaltSync(this.config.BCRYPT_COST));
-    if (!(await this.pins.replace(user.id, user.pinHash, pinHash))) return false;
-    await this.sessions.forgetPinProofs(user.id, principal.sessionId);
-    this.notices.pinChanged(user);
+    else if (user.pinHash && !(await this.isOwnerShown(user, principal))) throw new AuthError('pin_proof_required');
+    await this.limits.hashing(user.id, principal.client.ip);
+    const caller = hashCaller(principal.client, principal.sessionId);
+    const pinHash = await this.pool.hash(this.peppered(pin), bcrypt.genSaltSync(this.config.BCRYPT_COST), caller);
+    if (!(await this.pins.replace(user.id, user.pinHash, pinHash, principal.sessionId))) return false;
+    await this.limits.forgetPinFailures(user.id);
+    await this.notices.pinChanged(user, principal.client);
     return true;
   }
 
@@ -92,7 +99,7 @@ export class PinsService {
     if (!user.pinHash) return;
     if (pin !== undefined) return this.prove(user, principal, pin);
     const standing = await this.standings.of(principal.sessionId);
-    if (!standing || !this.isWithin(PROOF_SECONDS, standing.pinProvedAt)) throw new AuthError('pin_proof_required');
+    if (!standing || !this.isProved(user, standing)) throw new AuthError('pin_proof_required');
   }
 
   private async account({ accountId }: Principal): Promise<User> {
@@ -103,17 +110,27 @@ export class PinsService {
 
   private async prove(user: User, principal: Principal, pin: string): Promise<void> {
     await this.trail.recorded(principal, { kind: 'pin_proved' }, async () => {
-      const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
-      if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
-      if (!user.pinHash || !(await this.compare(user.id, pin, user.pinHash))) throw new AuthError('pin_wrong');
+      const { client } = principal;
+      const isRight = (isKnown: boolean): Promise<boolean> => this.isRight(user, principal, pin, isKnown);
+      const tried = await this.limits.pinTry(user.id, client.ip, isRight);
+      if (tried.wasLast) this.notices.strangersShutOut(user, 'PIN', client);
+      if (!tried.isRight || !user.pinHash) throw new AuthError('pin_wrong');
       await this.pins.forgetFailures(user.id, user.pinHash);
-      await this.sessions.notePinProof(principal.sessionId);
+      await this.sessions.notePinProof(principal.sessionId, user.pinHash);
     });
   }
 
+  /** Compares, within the tries that lock. @throws {AuthError} `pin_locked` or `hashing_overloaded` */
+  private async isRight(user: User, principal: Principal, pin: string, isKnown: boolean): Promise<boolean> {
+    const lockUntil = new Date(this.clock.nowMs() + PIN_LOCK_SECONDS * 1000);
+    if (!(await this.pins.countTry(user.id, lockUntil))) throw this.locked(user);
+    const caller = hashCaller(principal.client, principal.sessionId, isKnown);
+    return user.pinHash !== null && this.compare(principal, pin, user.pinHash, caller);
+  }
+
   /** What was not compared, for want of a thread, is no try. */
-  private async compare(accountId: number, pin: string, pinHash: string): Promise<boolean> {
-    return this.pool.compare(this.peppered(pin), pinHash).catch(async (error: unknown) => {
+  private async compare({ accountId }: Principal, pin: string, pinHash: string, caller: HashCaller): Promise<boolean> {
+    return this.pool.compare(this.peppered(pin), pinHash, caller).catch(async (error: unknown) => {
       await this.pins.takeTryBack(accountId);
       throw error;
     });
@@ -126,17 +143,20 @@ export class PinsService {
     return new AuthError('pin_locked', { retryAfterSeconds, limit });
   }
 
-  private async isOwnerShown({ sessionId }: Principal): Promise<boolean> {
-    const standing = await this.standings.of(sessionId);
-    if (!standing) return false;
-    return (
-      this.isWithin(this.config.REAUTH_WINDOW, standing.session.createdAt) ||
-      this.isWithin(PROOF_SECONDS, standing.pinProvedAt)
-    );
+  /** True if the account's present PIN was proved in this session within the last five minutes. */
+  private isProved({ pinSetAt, pinSetIn }: User, { session, pinProvedAt }: SessionStanding): boolean {
+    if (pinProvedAt === null || !this.isWithin(PROOF_SECONDS, pinProvedAt)) return false;
+    return pinSetIn === session.id || pinSetAt === null || pinProvedAt >= pinSetAt;
   }
 
-  private isWithin(seconds: number, at: Date | null): boolean {
-    return at !== null && this.clock.nowMs() - at.getTime() < seconds * 1000;
+  private async isOwnerShown(user: User, { sessionId }: Principal): Promise<boolean> {
+    const standing = await this.standings.of(sessionId);
+    if (!standing) return false;
+    return this.isWithin(this.config.REAUTH_WINDOW, standing.session.createdAt) || this.isProved(user, standing);
+  }
+
+  private isWithin(seconds: number, at: Date): boolean {
+    return this.clock.nowMs() - at.getTime() < seconds * 1000;
   }
 
   private peppered(pin: string): string {

@@ -12,8 +12,9 @@ import type { LiveSession, TokenSubject } from '../tokens/token-subject.js';
 import type { Client, Door, RefreshPrincipal } from './door.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { type Grant, Grants } from './grant.js';
+import { GraceUses } from './sessions/grace-uses.js';
 import { SessionActivity } from './sessions/session-activity.js';
-import { refusalOf } from './sessions/session-refusal.js';
+import { refusalOf } from '../tokens/session-refusal.js';
 
 type UsableStanding = SessionStanding & { readonly subject: TokenSubject };
 
@@ -34,6 +35,7 @@ export class RefreshService {
     private readonly usage: Usage,
     private readonly metrics: Metrics,
     private readonly activity: SessionActivity,
+    private readonly graceUses: GraceUses,
     private readonly config: Config,
   ) {}
 
@@ -44,7 +46,8 @@ export class RefreshService {
   async renew(door: Door, sessionId: string): Promise<Grant> {
     const { session, subject } = await this.usable(sessionId);
     if (door.signsInBy === 'email' && !this.verification.isVerified(subject)) throw new AuthError('email_unverified');
-    return this.grant(door, session, subject);
+    this.activity.note(session.id);
+    return this.granted(door, session, subject);
   }
 
   /**
@@ -57,7 +60,7 @@ export class RefreshService {
     const { claims: token, client } = principal;
     const rotated = this.config.REFRESH_ROTATION ? await this.sessions.rotate(token.sid, token.gen) : undefined;
     if (rotated?.subject) {
-      this.activity.wasWritten(token.sid);
+      this.graceUses.noteExchange(token, client);
       return this.granted(door, rotated.session, rotated.subject);
     }
     const standing = await this.usable(token.sid);
@@ -67,9 +70,9 @@ export class RefreshService {
       throw await this.endReused(token, client);
     }
     if (place === 'ahead') throw new AuthError('token_forged');
-    // It could not be rotated a moment ago, between the steps of a change of password, and can be now.
     if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, principal);
-    return this.grant(door, standing.session, standing.subject);
+    if (place === 'within grace') this.graceUses.note(token, client);
+    return this.granted(door, standing.session, standing.subject);
   }
 
   /** Whether an exchange of this token would succeed now; asking changes nothing. @throws {AuthError} why not */
@@ -96,11 +99,6 @@ export class RefreshService {
     return behind === 1 && graceMs > 0 && readAt.getTime() - session.rotatedAt.getTime() <= graceMs
       ? 'within grace'
       : 'reused';
-  }
-
-  private grant(door: Door, session: LiveSession, subject: TokenSubject): Grant {
-    this.activity.note(session.id);
-    return this.granted(door, session, subject);
   }
 
   private granted(door: Door, session: LiveSession, subject: TokenSubject): Grant {

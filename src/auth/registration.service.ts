@@ -10,6 +10,7 @@ import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Door } from './door.js';
+import { hashCaller } from './hash-caller.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import type { Grant } from './grant.js';
 import { SignInService } from './sign-in.service.js';
@@ -46,7 +47,7 @@ export class RegistrationService {
     const { username, email, password } = registration;
     const pending = username === undefined && this.config.EMAIL_VERIFICATION;
     const tried = await this.limits.registration(client.ip);
-    const passwordHash = await this.hasher.hash(password).catch(async (error: unknown) => {
+    const passwordHash = await this.hasher.hash(password, hashCaller(client)).catch(async (error: unknown) => {
       await tried.giveBack();
       throw error;
     });
@@ -54,7 +55,7 @@ export class RegistrationService {
     client.identify(user.id);
     this.usage.count(client.door, 'registrations');
     this.audit.record({ kind: 'registered', from: client, accountId: user.id, actorId: user.id });
-    if (pending) this.verification.sendLink(user);
+    if (pending) await this.verification.sendLink(user, client);
     return user;
   }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from './door.js';
 
@@ -6,6 +7,23 @@ const USER_AGENT_LENGTH = 512;
 
 /** What an IPv4 address has in front where IPv6 is spoken (RFC 4291 §2.5.5.2). */
 const IPV4_MAPPED = /^::ffff:(?=\d+\.)/i;
+
+/** Calls to make when a connection closes. One listener for all of them: any number of requests may come over it at once. */
+const leaving = new WeakMap<Socket, Set<() => void>>();
+
+function whenClosed(socket: Socket, leave: () => void): () => void {
+  if (socket.destroyed) setImmediate(leave);
+  let all = leaving.get(socket);
+  if (!all) {
+    leaving.set(socket, (all = new Set()));
+    const calls = all;
+    socket.once('close', () => {
+      for (const call of calls) call();
+    });
+  }
+  all.add(leave);
+  return () => void leaving.get(socket)?.delete(leave);
+}
 
 /** Where a request comes from; looked up when asked for, as most requests never do. */
 export class RequestClient implements Client {
@@ -28,6 +46,14 @@ export class RequestClient implements Client {
 
   get requestId(): string {
     return this.request.id;
+  }
+
+  whenGone(leave: () => void): () => void {
+    return whenClosed(this.request.raw.socket, leave);
+  }
+
+  endTurn(): void {
+    this.request.endTurn?.();
   }
 
   identify(accountId: number): void {

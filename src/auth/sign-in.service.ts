@@ -5,13 +5,15 @@ import { LimitsService } from '../limits/limits.service.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession } from '../tokens/token-subject.js';
-import { canonical, isEmailAddress, isPassword, isUsername } from '../users/identifiers.js';
+import { canonical, isEmailAddress, isUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Credentials, Door } from './door.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
+import { Notices } from './by-mail/notices.js';
 import { type Grant, Grants } from './grant.js';
+import { hashCaller } from './hash-caller.js';
 import { SignInTrail } from './sign-in-trail.js';
 
 const ACCEPTABLE = { username: isUsername, email: isEmailAddress };
@@ -28,6 +30,7 @@ export class SignInService {
     private readonly verification: EmailVerificationService,
     private readonly trail: SignInTrail,
     private readonly limits: LimitsService,
+    private readonly notices: Notices,
     private readonly config: Config,
   ) {}
 
@@ -42,9 +45,9 @@ export class SignInService {
     const acceptable = ACCEPTABLE[door.signsInBy](identifier);
     const user = acceptable ? await this.users.findByName(door.signsInBy, identifier) : undefined;
     try {
-      const owner = await this.owner(user, credentials, client);
-      this.demandUsable(door, owner, identifier);
-      await this.rehash(owner, password);
+      const owner = await this.owner(door, user, credentials, client);
+      await this.demandUsable(door, owner, identifier, client);
+      await this.rehash(owner, password, client);
       return owner;
     } catch (error) {
       if (error instanceof AuthError)
@@ -54,20 +57,32 @@ export class SignInService {
   }
 
   /** The account, if the password is its own. */
-  private async owner(user: User | undefined, { identifier, password }: Credentials, { ip }: Client): Promise<User> {
-    const target = user ? { accountId: user.id } : { name: canonical(identifier) };
-    const isRight = await this.limits.passwordTry(target, ip, async () => {
-      const matches = await this.hasher.verify(password, user?.passwordHash);
-      return matches && isPassword(password);
-    });
+  private async owner(
+    door: Door,
+    user: User | undefined,
+    { identifier, password }: Credentials,
+    client: Client,
+  ): Promise<User> {
+    const hasProvedEmail = user && user.emailVerifiedAt !== null;
+    const target = { kind: door.signsInBy, name: canonical(identifier), accountId: user?.id, hasProvedEmail };
+    let isRight = false;
+    const compare = async (isKnown: boolean): Promise<boolean> => {
+      isRight = await this.hasher.verify(password, user?.passwordHash, hashCaller(client, '', isKnown));
+      // The right password of a deactivated account is no better than a wrong one: both tell that the account is there.
+      return isRight && user?.status !== 'deactivated';
+    };
+    const beforeWaiting = (): void => client.endTurn();
+    const { wasLast } = await this.limits.passwordTry(target, client.ip, compare, { beforeWaiting });
     if (!user) throw new AuthError('account_unknown', { identifier });
+    if (wasLast) this.notices.strangersShutOut(user, 'password', client);
     if (!isRight) throw new AuthError('password_wrong', { identifier });
     return user;
   }
 
-  private demandUsable(door: Door, user: User, identifier: string): void {
+  private async demandUsable(door: Door, user: User, identifier: string, client: Client): Promise<void> {
     if (user.status === 'deactivated') throw new AuthError('account_deactivated', { identifier });
-    if (door.signsInBy === 'email' && !this.verification.isVerified(user)) throw this.verification.refuse(user);
+    if (door.signsInBy === 'email' && !this.verification.isVerified(user))
+      throw await this.verification.refuse(user, client);
     if (user.status === 'pending') throw new AuthError('account_pending', { identifier });
   }
 
@@ -106,10 +121,10 @@ export class SignInService {
   }
 
   /** Brings the stored hash to the configured cost. An overloaded queue may leave that to the next sign-in. */
-  private async rehash(user: User, password: string): Promise<void> {
+  private async rehash(user: User, password: string, client: Client): Promise<void> {
     if (!this.hasher.needsRehash(user.passwordHash)) return;
     try {
-      await this.users.replaceHash(user.id, user.passwordHash, await this.hasher.hash(password));
+      await this.users.replaceHash(user.id, user.passwordHash, await this.hasher.hash(password, hashCaller(client)));
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
     }

@@ -18,6 +18,9 @@ import {
 /** When a caller that found the store failing should try again, in seconds. */
 const STORE_RETRY_SECONDS = 5;
 
+/** Errors of the store that are logged in a minute. */
+const STORE_LINES_A_MINUTE = 100;
+
 /** What Fastify and Nest refuse before a route is asked, by status; any other 4xx of theirs is a malformed request. */
 const CODES: Readonly<Record<number, WireErrorCode>> = {
   413: 'body_too_large',
@@ -32,6 +35,8 @@ interface Refusal {
 /** Turns everything that is thrown into an answer in the words of the part of the API that was asked. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
+  private told = { minute: 0, lines: 0 };
+
   constructor(
     /** Whose words a path is answered in. */
     private readonly wordsAt: (path: string) => Words,
@@ -46,7 +51,8 @@ export class ErrorFilter implements ExceptionFilter {
   /** Answers a request that failed. */
   answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { code, details } = this.refusalOf(exception, request);
-    if (code === 'internal_error' || code === 'store_unavailable') request.log.error({ err: exception, code });
+    if (code === 'internal_error' || (code === 'store_unavailable' && this.isWorthALine()))
+      request.log.error({ err: exception, code });
     const { status, body, headers, reason } = wordingOf(this.wordsAt(request.url), code, details);
     void reply.status(status).header('content-type', 'application/json; charset=utf-8');
     if (details.allow) void reply.header('allow', details.allow);
@@ -55,6 +61,13 @@ export class ErrorFilter implements ExceptionFilter {
     if (headers) void reply.headers(headers);
     if (reason) reply.raw.statusMessage = reason;
     void reply.send(JSON.stringify(body));
+  }
+
+  /** Whoever keeps the store busy would fill the disk with stacks. Every request has a line without one. */
+  private isWorthALine(): boolean {
+    const minute = Math.floor(performance.now() / 60_000);
+    if (minute !== this.told.minute) this.told = { minute, lines: 0 };
+    return this.told.lines++ < STORE_LINES_A_MINUTE;
   }
 
   private refusalOf(exception: unknown, request: FastifyRequest): Refusal {

@@ -1,9 +1,11 @@
 import { isSessionId, type SessionPage, type SessionsAsked } from '../auth/account/account-sessions.service.js';
 import type { ListedSession } from '../tokens/session-list.js';
 import { type CursorValues, encodeCursor } from './cursor.js';
-import { type Device, DEVICE_OR_NULL, deviceOf } from './device.js';
+import { type Device, DEVICE_OR_NULL, deviceOf } from '../auth/device.js';
 import { ApiProperty } from './openapi.js';
 import { PageCursor, PageLimit, pageOf } from './query.js';
+
+const MINUTE_MS = 60_000;
 
 /** The last moment that both engines store. */
 const LAST_MS = Date.UTC(9999, 11, 31);
@@ -80,9 +82,14 @@ function listedSessionDto(session: ListedSession): ListedSessionDto {
     user_agent: session.userAgent,
     ip: session.ip,
     created_at: session.createdAt.toISOString(),
-    last_seen_at: session.lastSeenAt.toISOString(),
-    expires_at: session.expiresAt.toISOString(),
+    last_seen_at: toTheMinute(session.lastSeenAt, session).toISOString(),
+    expires_at: toTheMinute(session.expiresAt, session).toISOString(),
   };
+}
+
+/** Nothing more exact: whoever shares a session unseen would time its owner's requests by it. */
+function toTheMinute(at: Date, { createdAt }: ListedSession): Date {
+  return new Date(Math.max(createdAt.getTime(), Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS));
 }
 
 function isSessionPlace([ms, id, ...others]: CursorValues): boolean {

@@ -148,6 +148,10 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
   // Node remembers an address that was asked for once, also when the connection is gone: the audit trail needs it then.
   server.server.on('connection', (socket) => void socket.remoteAddress);
   Connections.of(server.server);
+  server.addHook('onSend', (request, _reply, payload, done) => {
+    request.endTurn?.();
+    done(null, payload);
+  });
   server.addHook('onRequest', (request, _reply, done) => {
     const refused =
       isSharedRegistration({ method: request.method, url: request.originalUrl }) && namesUnknownContract(request.raw);

@@ -5,6 +5,7 @@ import type { AuditEntry } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Client } from '../auth/door.js';
 import { Clock } from '../config/clock.js';
+import { LimitsService } from '../limits/limits.service.js';
 import { TokenReadingService } from '../auth/tokens/token-reading.service.js';
 import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
 import { OAuthError, type OAuthRefusal } from './oauth-error.js';
@@ -30,6 +31,7 @@ export class ClientAuthenticationService {
   constructor(
     private readonly clients: ServiceClientsService,
     private readonly tokens: TokenReadingService,
+    private readonly limits: LimitsService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
@@ -37,6 +39,7 @@ export class ClientAuthenticationService {
   /**
    * The client that asks for a token, by its secret.
    * @throws {OAuthError} `client_wrong`
+   * @throws {AuthError} `too_many_attempts`
    */
   async bySecret(presented: PresentedClient, from: Client): Promise<ServiceCaller> {
     return this.identify(presented.by === 'token' ? { by: 'nothing we know' } : presented, {
@@ -48,6 +51,7 @@ export class ClientAuthenticationService {
   /**
    * The client that uses a route with a scope, by its secret or its access token.
    * @throws {OAuthError} `client_wrong`, `client_token_wrong` or `scope_insufficient`
+   * @throws {AuthError} `too_many_attempts`
    */
   async withScope(scope: Scope, presented: PresentedClient, from: Client): Promise<ServiceCaller> {
     const act = { kind: 'client_refused', from } as const;
@@ -57,7 +61,7 @@ export class ClientAuthenticationService {
       if (presented.by === 'secret') this.allowedAtMs.set(keyOf(scope, presented), beganAtMs);
       return caller;
     }
-    throw this.refusal('scope_insufficient', { ...act, actor: caller.id });
+    throw await this.refusal('scope_insufficient', { ...act, actor: caller.id });
   }
 
   /** Whether `withScope` let a client pass by its secret a moment ago. Nobody is refused by that, and nothing recorded. */
@@ -71,7 +75,7 @@ export class ClientAuthenticationService {
   private async identify(presented: PresentedClient, act: Act): Promise<ServiceCaller> {
     if (presented.by === 'secret') return this.ofSecret(presented, act);
     if (presented.by === 'token') return this.ofToken(presented, act);
-    throw this.refusal('client_wrong', act);
+    throw await this.refusal('client_wrong', act);
   }
 
   private async ofSecret({ id, secret }: PresentedBy<'secret'>, act: Act): Promise<ServiceCaller> {
@@ -79,19 +83,21 @@ export class ClientAuthenticationService {
     if (client) return { id, scope: client.scopes, from: act.from };
     // People paste secrets into the wrong field: only an id that exists is kept as it is.
     const who = (await this.clients.exists(id)) ? { actor: id } : { identifier: id };
-    throw this.refusal('client_wrong', { ...act, ...who });
+    throw await this.refusal('client_wrong', { ...act, ...who });
   }
 
   private async ofToken({ token }: PresentedBy<'token'>, act: Act): Promise<ServiceCaller> {
     const read = await this.tokens.read(token);
-    if (read?.kind !== 'client') throw this.refusal('client_token_wrong', act);
+    if (read?.kind !== 'client') throw await this.refusal('client_token_wrong', act);
     const { sub: id, scope = '' } = read.claims;
     if (await this.clients.findActive(id)) return { id, scope, from: act.from };
-    throw this.refusal('client_token_wrong', { ...act, actor: id });
+    throw await this.refusal('client_token_wrong', { ...act, actor: id });
   }
 
-  private refusal(refusal: OAuthRefusal, act: Act): OAuthError {
+  /** @throws {AuthError} `too_many_attempts` instead, once the network was refused too often */
+  private async refusal(refusal: OAuthRefusal, act: Act): Promise<OAuthError> {
     this.audit.record({ ...act, refusal });
+    await this.limits.clientRefusal(act.from.ip);
     return new OAuthError(refusal);
   }
 }

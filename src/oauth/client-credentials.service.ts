@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { Config } from '../config/env.js';
-import { AccessTokenService } from '../tokens/access-token.service.js';
+import { AccessTokenIssuer } from '../tokens/access-token-issuer.js';
 import type { ServiceCaller } from './client-authentication.service.js';
 import type { TokenDto, TokenRequestDto } from './oauth.dto.js';
 import { OAuthError } from './oauth-error.js';
@@ -10,7 +10,7 @@ import { OAuthError } from './oauth-error.js';
 @Injectable()
 export class ClientCredentialsService {
   constructor(
-    private readonly accessTokens: AccessTokenService,
+    private readonly issuer: AccessTokenIssuer,
     private readonly audit: AuditLog,
     private readonly config: Config,
   ) {}
@@ -29,7 +29,7 @@ export class ClientCredentialsService {
     }
     this.audit.record({ ...act, detail: { scope } });
     return {
-      access_token: await this.accessTokens.issueForClient(id, scope),
+      access_token: await this.issuer.issueForClient(id, scope),
       token_type: 'Bearer',
       expires_in: this.config.CLIENT_TOKEN_TTL,
       ...(scope && { scope }),

@@ -28,7 +28,7 @@ const MALFORMED = [
   'request_malformed',
   'body_too_large',
 ] as const;
-const UNAUTHENTICATED = [exampleOf('client_missing'), exampleOf('client_wrong')] as const;
+const UNAUTHENTICATED = [exampleOf('client_missing'), exampleOf('client_wrong'), 'too_many_attempts'] as const;
 const UNAUTHORIZED = [...UNAUTHENTICATED, exampleOf('client_token_wrong'), exampleOf('scope_insufficient')] as const;
 
 /** Tokens for services, and what services ask about the tokens that they are shown. */

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { cookie as cookieDriver } from '../drivers/cookie.driver.js';
 import { tokenPair } from '../drivers/token-pair.driver.js';
 import { AccountClient, askAs, type Holder, idsOf } from '../support/account.client.js';
+import { newAdmin } from '../support/admins.js';
 import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
 import { changeEmail, changeUrl, verifiedHolder } from '../support/email-change.js';
 import { send } from '../support/http.js';
@@ -27,6 +29,12 @@ afterAll(() => service.stop());
 
 const look = async (url: string): Promise<object> => heading(await send('GET', url));
 const press = async (url: string): Promise<object> => heading(await send('POST', url));
+
+/** Has a link mailed that proves the holder's present address. */
+async function verificationUrl(holder: Holder): Promise<string> {
+  await changeEmail(service, holder, holder.person.email);
+  return mailedUrl(service, holder.person.email);
+}
 
 /** What the account tells of its address. */
 async function shown(holder: Holder): Promise<object> {
@@ -70,8 +78,7 @@ describe('a link to another address', () => {
   it('ends the verification links of the old address, also once that comes back', async () => {
     const holder = await new AccountClient(() => service, cookieDriver).newcomer();
     const { email } = holder.person;
-    await changeEmail(service, holder, email);
-    const verification = await mailedUrl(service, email);
+    const verification = await verificationUrl(holder);
     await press(await changeUrl(service, holder, `other.${email}`));
 
     expect(await press(verification)).toEqual(DEAD);
@@ -165,6 +172,39 @@ describe('a link to another address', () => {
       expect(await look(url)).toEqual(DEAD);
       expect(await press(url)).toEqual(DEAD);
     }
+  });
+
+  it('is dead once the present address is proved, by its own link or by an administrator', async () => {
+    const admin = await newAdmin(service);
+    for (const prove of [
+      async (holder: Holder) => press(await verificationUrl(holder)),
+      async (holder: Holder) => {
+        const { accountId } = await idsOf(service, holder);
+        return admin.change(accountId, { email_verified: true });
+      },
+    ]) {
+      const holder = await new AccountClient(() => service, cookieDriver).newcomer();
+      const url = await changeUrl(service, holder, `other.${holder.person.email}`);
+      await prove(holder);
+
+      expect(await shown(holder)).toEqual({ email: holder.person.email, email_verified: true });
+      expect(await look(url)).toEqual(DEAD);
+      expect(await press(url)).toEqual(DEAD);
+    }
+  });
+
+  it('is not mailed any more if the present address is proved while the mail waits', async () => {
+    const holder = await new AccountClient(() => service, cookieDriver).newcomer();
+    const verification = await verificationUrl(holder);
+    const held = vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    onTestFinished(() => held.mockRestore());
+    await changeEmail(service, holder, `other.${holder.person.email}`);
+    expect(await press(verification)).toEqual(CONFIRMED);
+    held.mockRestore();
+
+    await service.app.get(MailDelivery).look();
+
+    expect(await mailsTo(service, `other.${holder.person.email}`)).toEqual([]);
   });
 
   it('leaves the username alone, and the old address to whoever registers with it', async () => {

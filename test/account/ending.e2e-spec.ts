@@ -7,6 +7,7 @@ import { cookie } from '../drivers/cookie.driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
 import { opaqueToken } from '../drivers/opaque-token.driver.js';
+import { accountOf } from '../support/accounts.js';
 import { AccountClient, askAs, type Holder, idsOf } from '../support/account.client.js';
 import { givenCookies, withCookie } from '../support/cookies.js';
 import type { Answer } from '../support/http.js';
@@ -181,9 +182,17 @@ describe('DELETE /account/sessions', () => {
 
   it('may be repeated, and has nothing to end then', async () => {
     const mine = await clientOf(bareToken).newcomer();
+    const { accountId } = await idsOf(service, mine);
+    const epoch = async (): Promise<number> => (await accountOf(service, mine.person)).securityEpoch;
+    // The registration opened a session too.
+    expect(whole(await askAs(service, mine, 'DELETE', '/account/sessions'))).toEqual(DONE);
+    const before = await epoch();
     for (let round = 0; round < 3; round++)
       expect(whole(await askAs(service, mine, 'DELETE', '/account/sessions'))).toEqual(DONE);
     expect(await account(mine)).toEqual(IN_USE);
+    // Nothing that a stolen token could keep sign-ins out with, or fill the trail.
+    expect(await epoch()).toBe(before);
+    expect(await trailOf(service, accountId, 'tokens_cleared')).toHaveLength(1);
   });
 
   it('asked by two sessions at once leaves at most one of them', async () => {

@@ -1,11 +1,13 @@
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { KnownNetwork } from '../../src/limits/known-network.entity.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
-import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
+import { WaitingMail } from '../../src/mail/mail.entity.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { Session } from '../../src/tokens/session.entity.js';
+import { NO_PASSWORD } from '../../src/users/password-scheme.js';
 import { User } from '../../src/users/user.entity.js';
 import { bareToken } from '../drivers/bare-token.driver.js';
 import { cookie } from '../drivers/cookie.driver.js';
@@ -52,7 +54,12 @@ describe('DELETE /account', () => {
     );
     for (const holder of [mine, other]) expect(await account(holder)).toEqual(problem('token_account_gone'));
     expect(whole(await client.ask(driver.signIn(mine.person)))).toEqual(driver.refusals.unknownAccount);
-    expect(await service.app.get(DataSource).getRepository(User).findOneBy({ id: accountId })).toBeNull();
+    const row = await service.app.get(DataSource).getRepository(User).findOneByOrFail({ id: accountId });
+    expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([
+      NO_PASSWORD,
+      'deactivated',
+      'account_deleted',
+    ]);
     expect(await trailOf(service, accountId, 'account_erased')).toEqual([
       expect.objectContaining({ door: 'account', actorId: accountId, sessionId, refusal: null }),
     ]);
@@ -73,21 +80,25 @@ describe('DELETE /account', () => {
   it('keeps nowhere else whose account it was, nor where its sessions came from', async () => {
     const mine = await clientOf(cookie).newcomer({ 'user-agent': 'a device of mine' });
     const { accountId } = await idsOf(service, mine);
+    const store = service.app.get(DataSource);
+    // Its mail is still waiting when the account is erased.
+    const look = vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
     await askAs(service, mine, 'POST', '/account/email', {
       body: { email: `next.${mine.person.email}`, password: mine.person.password },
     });
-    await service.app.get(MailQueue).settled();
+    await expect.poll(() => store.getRepository(WaitingMail).count()).toBe(1);
     await service.app.get(KnownNetworks).flush();
     await erased(mine, mine.person.password);
+    look.mockRestore();
 
-    const store = service.app.get(DataSource);
     const left = await Promise.all([
       store.getRepository(OneTimeToken).countBy({ userId: accountId }),
       store.getRepository(KnownNetwork).countBy({ userId: accountId }),
+      store.getRepository(WaitingMail).count(),
     ]);
-    expect(left).toEqual([0, 0]);
+    expect(left).toEqual([0, 0, 0]);
     expect(await store.getRepository(Session).findBy({ userId: accountId })).toMatchObject([
-      { ip: null, userAgent: null, revokedBecause: 'account_deleted' },
+      { ip: null, userAgent: null },
     ]);
   });
 

@@ -1,9 +1,9 @@
 import { DataSource, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
+import { networksOf } from '../../src/network/networks.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { OneTimeTokensService } from '../../src/tokens/one-time-tokens.service.js';
-import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { EpochsService } from '../../src/users/epochs.service.js';
 import { User } from '../../src/users/user.entity.js';
 import { cookie as cookieDriver } from '../drivers/cookie.driver.js';
@@ -43,6 +43,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+/** Where the requests of this file come from. */
+const HERE = networksOf('127.0.0.1');
+
 const usersOf = ({ app }: Service): Repository<User> => app.get(DataSource).getRepository(User);
 const set = async (url: string, password?: string): Promise<object> => heading(await setPassword(url, password));
 
@@ -60,13 +63,13 @@ describe.each(DRIVERS)('a new password by a link, for one who is signed in throu
     const { accountId } = await idsOf(service, one);
     const networks = service.app.get(KnownNetworks);
     await networks.flush();
-    expect(await networks.knows(accountId, '127.0.0.0/24')).toBe(true);
+    expect(await networks.of(accountId, HERE)).toEqual({ address: true, network: true, any: true });
 
     const { email } = one.person;
     await usersOf(service).update({ id: accountId }, { email, emailKey: email, emailVerifiedAt: new Date() });
     await reset(one.person);
 
-    expect(await networks.knows(accountId, '127.0.0.0/24')).toBe(false);
+    expect(await networks.of(accountId, HERE)).toEqual({ address: false, network: false, any: false });
   });
 
   it('ends every session, and the old password with it', async () => {
@@ -222,21 +225,19 @@ describe('a reset that is cut short', () => {
     expect(await canSignIn(service, person, NEW_PASSWORD)).toBe(true);
   });
 
-  it('after the password was set leaves no session alive, once the rest is made up for', async () => {
+  it('after the password was set leaves no session alive, and no other link', async () => {
     const person = await verifiedPerson(service);
     const mine = await new AccountClient(() => service, tokenPair).signIn(person);
     const first = await resetUrl(service, person.email);
     const second = await resetUrl(service, person.email);
-    const mend = fail(service.app.get(SessionsService), 'revokeLeftBehind');
+    const mend = fail(service.app.get(KnownNetworks), 'forget');
     expect(whole(await setPassword(first))).toEqual(problem('internal_error'));
     mend();
+
     expect(await canSignIn(service, person, NEW_PASSWORD)).toBe(true);
     const { json } = mine.signedIn as { json: unknown };
     const refreshed = await send('POST', `${service.url}/token-pair/auth/token/refresh`, { body: json as object });
     expect(refreshed.status).toBe(401);
-
-    await service.app.get(RevocationService).finishDue();
-
     expect((await askAs(service, mine, 'GET', '/account')).status).toBe(401);
     expect(await set(second)).toEqual(DEAD);
   });

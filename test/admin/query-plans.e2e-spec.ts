@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leastIdAt } from '../../src/audit/uuid-v7.js';
+import { leastIdAt } from '../../src/database/uuid-v7.js';
 import { type Admin, newAdmin } from '../support/admins.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { type Service, startService } from '../support/service.js';

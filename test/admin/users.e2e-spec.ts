@@ -2,7 +2,6 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountChanges } from '../../src/users/account-changes.js';
 import { LastSignIns } from '../../src/auth/last-sign-ins.js';
-import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { User } from '../../src/users/user.entity.js';
 import {
   accountSeen,
@@ -88,17 +87,21 @@ describe('PATCH /admin/users/:id', () => {
     expect((await pairs.signIn(person)).status).toBe(200);
   });
 
-  it('makes administrators, and takes that back, at once and with the same token', async () => {
-    const { id, access } = await somebody(service);
-    const asks = async (): Promise<number> =>
-      (await send('GET', `${service.url}/admin/usage`, { headers: { authorization: `Bearer ${access}` } })).status;
+  it('makes administrators at once, and ends every session of one when it takes that back', async () => {
+    const { id, person, access } = await somebody(service);
+    const asks = async (token = access): Promise<number> =>
+      (await send('GET', `${service.url}/admin/usage`, { headers: { authorization: `Bearer ${token}` } })).status;
     expect(whole(await admin.change(id, { is_admin: true }))).toMatchObject({ status: 200, body: { is_admin: true } });
     expect(await asks()).toBe(200);
     expect(whole(await admin.change(id, { is_admin: false }))).toMatchObject({
       status: 200,
       body: { is_admin: false },
     });
-    expect(await asks()).toBe(403);
+    expect(await asks()).toBe(401);
+    const again = await pairs.session(person);
+    expect(await asks(again.access)).toBe(403);
+    expect(whole(await admin.change(id, { is_admin: false }))).toMatchObject({ status: 200 });
+    expect(await asks(again.access)).toBe(403);
   });
 
   it('verifies the address of a pending account, which becomes active and takes it for its username', async () => {
@@ -191,18 +194,6 @@ describe('PATCH /admin/users/:id', () => {
     expect((await row(id)).emailVerifiedAt).toBeNull();
   });
 
-  it('is finished by asking again, wherever it was cut short', async () => {
-    const { id, access } = await somebody(service);
-    const hold = holdNext(service.app.get(SessionsService), 'revokeLeftBehind', 'before');
-    const first = admin.change(id, { status: 'deactivated' });
-    await hold.reached;
-    expect((await admin.change(id, { status: 'deactivated' })).status).toBe(200);
-    expect(whole(await pairs.getUser(access))).toEqual(IN_HEADER.inactive);
-    hold.release();
-    await first;
-    expect((await row(id)).revocationDue).toBeNull();
-  });
-
   it('changes nothing when nothing is asked for', async () => {
     const { id } = await somebody(service);
     const before = await row(id);
@@ -238,18 +229,6 @@ describe('DELETE /admin/users/:id', () => {
     expect((await pairs.register(person)).status).toBe(201);
     for (const gone of [`${id}`, ...NO_IDS])
       expect(whole(await admin.send('DELETE', `/admin/users/${gone}`))).toEqual(NO_ACCOUNT);
-  });
-
-  it('is finished by asking again', async () => {
-    const { id } = await somebody(service);
-    const hold = holdNext(service.app.get(SessionsService), 'revokeLeftBehind', 'before');
-    const first = admin.delete(id);
-    await hold.reached;
-    expect(whole(await admin.change(id, { status: 'active' }))).toEqual(NO_ACCOUNT);
-    expect((await admin.delete(id)).status).toBe(204);
-    expect(whole(await admin.get(`/admin/users/${id}`))).toEqual(NO_ACCOUNT);
-    hold.release();
-    expect((await first).status).toBe(204);
   });
 
   it('lets an administrator go who is not the last', async () => {

@@ -4,7 +4,7 @@ import { RevocationService } from '../../src/auth/sessions/revocation.service.js
 import { SessionActivity } from '../../src/auth/sessions/session-activity.js';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
-import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { ServiceClientsService } from '../../src/tokens/service-clients.service.js';
 import { Session } from '../../src/tokens/session.entity.js';
 import { basic } from '../drivers/basic.driver.js';
@@ -70,7 +70,7 @@ describe('POST /oauth/introspect', () => {
   it('reads nothing of the store for an access token but the client that asks, once a second', async () => {
     const { access = '' } = await signInThrough(service, 'token-pair');
     // The mail that greets a person is written behind the answer.
-    await service.app.get(MailQueue).settled();
+    await service.app.get(MailDelivery).settled();
     service.advance(1);
     const statements = recordStatements(service);
     await atOneTime(service, async () => {

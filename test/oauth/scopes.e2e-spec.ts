@@ -95,18 +95,22 @@ describe.each(ROUTES)('POST /oauth/%s', (route, scope, other) => {
     ]);
   });
 
-  it('records the refusals of clients that exist, an identical one once a minute', async () => {
+  it('records the refusals of clients that exist, those alike as one with a count', async () => {
     const narrow = await OAuthClient.of(service, other);
     const { id } = narrow.credentials;
     await narrow.ask(route, ABOUT);
     await narrow.ask(route, ABOUT);
     await narrow.ask(route, ABOUT, basicOf({ id, secret: 'wrong' }));
+    service.advance(300);
     await service.app.get(AuditLog).flush();
     const events = service.app.get(DataSource).getRepository(AuditEvent);
     const recorded = await events.find({ where: { actor: id }, order: { id: 'ASC' } });
-    expect(recorded.map(({ kind, refusal: code, identifierHash }) => [kind, code, identifierHash])).toEqual([
-      ['client_refused', 'scope_insufficient', null],
-      ['client_refused', 'client_wrong', null],
+    expect(
+      recorded.map(({ kind, refusal: code, identifierHash, count }) => [kind, code, identifierHash, count]),
+    ).toEqual([
+      ['client_refused', 'scope_insufficient', null, 1],
+      ['client_refused', 'client_wrong', null, 1],
+      ['client_refused', 'scope_insufficient', null, 1],
     ]);
   });
 

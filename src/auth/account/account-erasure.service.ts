@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { EpochsService } from '../../users/epochs.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { OwnerCheck } from './owner-check.service.js';
@@ -10,7 +9,6 @@ import { RevocationService } from '../sessions/revocation.service.js';
 export class AccountErasureService {
   constructor(
     private readonly ownerCheck: OwnerCheck,
-    private readonly epochs: EpochsService,
     private readonly revocation: RevocationService,
     private readonly trail: ActTrail,
   ) {}
@@ -26,9 +24,7 @@ export class AccountErasureService {
 
   private async eraseOwned(principal: Principal, password: string): Promise<void> {
     const { id, passwordHash } = await this.ownerCheck.demand(principal, password);
-    const epoch = await this.epochs.deactivateOwned(id, 'account_deleted', passwordHash);
     // The hash that was checked is gone. A rehash leaves the password right; a change or another end does not.
-    if (epoch === undefined) return this.eraseOwned(principal, password);
-    await this.revocation.finish(id, epoch, 'account_deleted');
+    if (!(await this.revocation.deleteOwned(id, passwordHash))) return this.eraseOwned(principal, password);
   }
 }

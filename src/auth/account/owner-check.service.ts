@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../errors/auth-error.js';
+import type { TriedName } from '../../limits/act-budgets.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
+import { Notices } from '../by-mail/notices.js';
 import type { Principal } from '../door.js';
+import { hashCaller } from '../hash-caller.js';
+import { namesOf } from '../names-of.js';
+
+const NAMELESS: TriedName = { kind: 'username', name: '' };
 
 /** Demands the password again, of one who is signed in, before what only the owner may do. */
 @Injectable()
@@ -13,6 +19,7 @@ export class OwnerCheck {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly limits: LimitsService,
+    private readonly notices: Notices,
   ) {}
 
   /**
@@ -20,13 +27,20 @@ export class OwnerCheck {
    * @throws {AuthError} `token_account_gone`, `token_account_deactivated`, `current_password_wrong`, `too_many_attempts`
    *   or `hashing_overloaded`
    */
-  async demand({ accountId, client }: Principal, password: string): Promise<User> {
+  async demand({ accountId, sessionId, client }: Principal, password: string): Promise<User> {
     const user = await this.users.findById(accountId);
     if (!user) throw new AuthError('token_account_gone');
     if (user.status === 'deactivated') throw new AuthError('token_account_deactivated');
-    const isRight = (): Promise<boolean> => this.hasher.verify(password, user.passwordHash);
-    if (!(await this.limits.passwordTry({ accountId }, client.ip, isRight)))
-      throw new AuthError('current_password_wrong');
+    const isRight = (isKnown: boolean): Promise<boolean> =>
+      this.hasher.verify(password, user.passwordHash, hashCaller(client, sessionId, isKnown));
+    const [name = NAMELESS] = namesOf(user);
+    const target = { ...name, accountId, hasProvedEmail: user.emailVerifiedAt !== null };
+    const tried = await this.limits.passwordTry(target, client.ip, isRight, {
+      asHashing: true,
+      beforeWaiting: () => client.endTurn(),
+    });
+    if (tried.wasLast) this.notices.strangersShutOut(user, 'password', client);
+    if (!tried.isRight) throw new AuthError('current_password_wrong');
     return user;
   }
 }

@@ -10,6 +10,7 @@ import type { User } from '../../users/user.entity.js';
 import { type NewAccount, UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
+import { hashCaller } from '../hash-caller.js';
 import { EmailVerificationService } from '../by-mail/email-verification.service.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 
@@ -49,18 +50,19 @@ export class AdministrationAccountsService {
     const user = await this.trail.recorded(
       admin,
       refused,
-      () => this.insert(account),
+      () => this.insert(admin, account),
       ({ id: accountId }) => ({ accountId, identifier: undefined }),
     );
-    if (account.password === undefined) this.passwordReset.mailLink(user);
-    else if (user.status === 'pending') this.verification.sendLink(user);
+    if (account.password === undefined) await this.passwordReset.mailLink(user, admin.client);
+    else if (user.status === 'pending') await this.verification.sendLink(user, admin.client);
     return factsOf(user);
   }
 
-  private async insert(account: AdministeredAccount): Promise<User> {
+  private async insert(admin: Principal, account: AdministeredAccount): Promise<User> {
     const { username, email, password, isAdmin, emailVerified } = account;
     if (password !== undefined) this.policy.demand(password, 'native', { username, email });
-    const passwordHash = password === undefined ? NO_PASSWORD : await this.hasher.hash(password);
+    const caller = hashCaller(admin.client, admin.sessionId);
+    const passwordHash = password === undefined ? NO_PASSWORD : await this.hasher.hash(password, caller);
     const isPending = username === undefined && !emailVerified && this.config.EMAIL_VERIFICATION;
     const status = isPending ? 'pending' : 'active';
     return this.named({ username, email, passwordHash, status, isAdmin, emailVerified });

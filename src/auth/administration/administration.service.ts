@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../errors/auth-error.js';
 import { NativeError } from '../../errors/native-error.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { AccountChanges, type EndingReason } from '../../users/account-changes.js';
+import type { RevocationReason } from '../../tokens/session.entity.js';
+import { AccountChanges } from '../../users/account-changes.js';
 import type { AccountFacts } from '../../users/account-facts.js';
 import { AccountList } from '../../users/account-list.js';
 import type { User } from '../../users/user.entity.js';
@@ -49,7 +50,7 @@ export class AdministrationService {
     const detail = detailOf(asked);
     if (Object.keys(detail).length > 0)
       await this.trail.recorded(admin, { kind: 'account_changed', accountId, detail }, () =>
-        this.apply(accountId, asked),
+        this.apply(admin, accountId, asked),
       );
     return this.show(accountId);
   }
@@ -61,34 +62,38 @@ export class AdministrationService {
     });
   }
 
-  private async apply(accountId: number, asked: Administering): Promise<void> {
+  private async apply(admin: Principal, accountId: number, asked: Administering): Promise<void> {
     const { status, isAdmin, emailVerified, forcePasswordReset } = asked;
     const user = await this.account(accountId);
     if ((emailVerified || forcePasswordReset) && user.email === null) throw new NativeError('email_missing');
     // Its owner could sign in nowhere: what a pending account waits for is its address.
     if (status === 'active' && user.status === 'pending' && !emailVerified) throw new AuthError('email_unverified');
     const verifiedEmail = emailVerified ? (user.email ?? undefined) : undefined;
-    const because = endingOf(asked);
     const change = { status, isAdmin, verifiedEmail, forgetsPassword: forcePasswordReset };
-    const epoch = await this.changes.apply(accountId, change, because);
-    // The account got another address meanwhile, or is gone.
-    if (epoch === undefined) return this.apply(accountId, asked);
-    if (because) await this.revocation.finish(accountId, epoch, because);
-    if (emailVerified) await this.links.endAll(accountId, 'verify_email');
+    const because = endingOf(asked, user);
+    const isChanged = because
+      ? await this.revocation.ending(accountId, because, () => this.changes.apply(accountId, change, because))
+      : await this.changes.apply(accountId, change, undefined);
+    // The account got another address or became an administrator meanwhile, or is gone.
+    if (!isChanged) return this.apply(admin, accountId, asked);
+    if (emailVerified) await this.links.endAll(accountId, 'verify_email', 'change_email');
     // To a closed account the link would be dead.
-    if (forcePasswordReset && (status ?? user.status) !== 'deactivated') this.passwordReset.mailLink(user);
+    if (forcePasswordReset && (status ?? user.status) !== 'deactivated')
+      await this.passwordReset.mailLink(user, admin.client);
   }
 
   private async account(id: number): Promise<User> {
     const user = await this.users.findById(id);
-    if (!user || user.revocationDue === 'account_deleted') throw new NativeError('account_not_found');
+    if (!user) throw new NativeError('account_not_found');
     return user;
   }
 }
 
-function endingOf({ status, forcePasswordReset }: Administering): EndingReason | undefined {
+/** Why a change ends the account's sessions, if it does: tokens say who is an administrator. */
+function endingOf({ status, isAdmin, forcePasswordReset }: Administering, user: User): RevocationReason | undefined {
   if (status === 'deactivated') return 'account_deactivated';
-  return forcePasswordReset ? 'password_changed' : undefined;
+  if (forcePasswordReset) return 'password_changed';
+  return isAdmin === false && user.isAdmin ? 'tokens_cleared' : undefined;
 }
 
 /** What the trail says of a change. */

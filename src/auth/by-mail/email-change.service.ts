@@ -13,6 +13,7 @@ import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Client, Principal } from '../door.js';
 import { EmailVerificationService } from './email-verification.service.js';
+import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailedLinks } from './mailed-links.service.js';
 import { emailChangeMail } from './mails.js';
 import { Notices } from './notices.js';
@@ -44,15 +45,15 @@ export class EmailChangeService {
     const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
       this.ownerCheck.demand(principal, password),
     );
-    if (user.emailKey !== canonical(email)) this.mails.enqueue(() => this.compose(user, email));
-    else if (user.emailVerifiedAt === null) this.verification.sendLink(user);
+    if (user.emailKey !== canonical(email)) await this.enqueue(user, email, principal.client);
+    else if (user.emailVerifiedAt === null) await this.verification.sendLink(user, principal.client);
   }
 
   /** The address that a link would give its account, if it works. Looking does not use it up. */
   async addressOf(token: string): Promise<string | undefined> {
     const link = await this.tokens.find(token, 'change_email');
     const user = link && (await this.users.findById(link.accountId));
-    if (!user || user.status === 'deactivated' || (await this.isTaken(link.email, user))) return undefined;
+    if (!user || user.status === 'deactivated' || (await this.isTaken(link.email, user.id))) return undefined;
     return link.email;
   }
 
@@ -64,22 +65,31 @@ export class EmailChangeService {
     const claimedBy = this.config.EMAIL_VERIFICATION ? await this.emails.release(link.email) : undefined;
     if (!(await this.emails.replace(before.id, link.email))) return undefined;
     await this.tokens.endAll(before.id, 'change_email', 'verify_email', 'reset_password');
-    this.notices.emailChanged(before);
+    await this.notices.emailChanged(before, client);
     const detail = claimedBy === undefined ? undefined : { claimed_by: claimedBy };
     this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id, detail });
     return link.email;
   }
 
-  private async compose(user: User, email: string): Promise<Mail | undefined> {
-    if ((await this.isTaken(email, user)) || !(await this.mayMailTo(email))) return undefined;
-    const link = await this.links.issue({
+  /** The mail with a link to another address, unless that is somebody else's. */
+  async compose({ kind: _kind, ...job }: JobOf<'change_email'>, mailId: string): Promise<Mail | undefined> {
+    const { accountId, email } = job;
+    if (await this.isTaken(email, accountId)) return undefined;
+    const quietSeconds = this.config.MAIL_QUIET;
+    const issued = await this.links.issue({ ...job, purpose: 'change_email', quietSeconds, mailId });
+    return issued === undefined ? undefined : emailChangeMail(email, issued);
+  }
+
+  private async enqueue(user: User, email: string, { ip: from }: Client): Promise<void> {
+    if (!(await this.mayMailTo(email))) return;
+    const job = {
+      kind: 'change_email',
       accountId: user.id,
       email,
-      purpose: 'change_email',
-      quietSeconds: this.config.MAIL_QUIET,
       checkedHash: user.passwordHash,
-    });
-    return link === undefined ? undefined : emailChangeMail(email, link);
+      provedEmail: (user.emailVerifiedAt && user.emailKey) ?? '',
+    } satisfies Job;
+    await this.mails.enqueue(job, { owner: ofAccount(user.id), to: email, from });
   }
 
   /** However many accounts ask for it, a stranger's address gets one mail in `MAIL_QUIET`. */
@@ -93,7 +103,7 @@ export class EmailChangeService {
     }
   }
 
-  private async isTaken(email: string, { id }: User): Promise<boolean> {
+  private async isTaken(email: string, id: number): Promise<boolean> {
     const holder = await this.users.findByName('email', email);
     return holder !== undefined && holder.id !== id && !this.isMereClaim(holder);
   }

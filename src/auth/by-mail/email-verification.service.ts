@@ -5,10 +5,11 @@ import { AuthError } from '../../errors/auth-error.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { isEmailAddress, isUsername } from '../../users/identifiers.js';
+import { isUsername } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
+import { ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
 import { MailedLinks } from './mailed-links.service.js';
 import { verificationMail } from './mails.js';
@@ -32,22 +33,32 @@ export class EmailVerificationService {
   }
 
   /** The refusal of a sign-in by an address that is not verified; a new link is mailed. */
-  refuse(user: User): AuthError {
-    this.sendLink(user);
+  async refuse(user: User, client: Client): Promise<AuthError> {
+    await this.sendLink(user, client);
     return new AuthError('email_unverified');
   }
 
-  /** Mails a link to the stored address, in the background, unless one was mailed within `MAIL_QUIET`. */
-  sendLink(user: User): void {
-    this.mails.enqueue(() => this.compose(user));
+  /** Mails a link to the stored address, unless one was mailed within `MAIL_QUIET`. */
+  async sendLink({ id: accountId, email }: User, { ip: from }: Client): Promise<void> {
+    if (email === null) return;
+    await this.mails.enqueue({ kind: 'verify_email', accountId }, { owner: ofAccount(accountId), to: email, from });
   }
 
   /** Mails a link to whoever asks for one and needs it. Says nothing, whether there is such an account or not. */
   async resend(email: string, client: Client): Promise<void> {
-    await this.requests.enqueue(client, async () => {
-      const user = isEmailAddress(email) ? await this.users.findByName('email', email) : undefined;
-      return user?.emailVerifiedAt === null ? this.compose(user) : undefined;
-    });
+    await this.requests.enqueue(client, email, () => ({ kind: 'verify_email_requested', email }));
+  }
+
+  /** The mail with a link to the address that an account has now. */
+  async compose(accountId: number, mailId: string): Promise<Mail | undefined> {
+    const user = await this.users.findById(accountId);
+    return user && this.mailTo(user, mailId);
+  }
+
+  /** As `compose`, for whoever has an address that is not verified. */
+  async composeRequested(email: string, mailId: string): Promise<Mail | undefined> {
+    const user = await this.users.findByName('email', email);
+    return user && this.mailTo(user, mailId);
   }
 
   /** The address that a link would confirm, if it works. Looking does not use it up. */
@@ -61,15 +72,16 @@ export class EmailVerificationService {
     if (!owner) return undefined;
     const { accountId, email } = owner;
     if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) return undefined;
-    await this.tokens.endAll(accountId, 'verify_email');
+    // Whoever asked for another address may be a stranger: another proof of the account's address ends that.
+    await this.tokens.endAll(accountId, 'verify_email', 'change_email');
     this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId });
     return email;
   }
 
-  private async compose({ id, email }: User): Promise<Mail | undefined> {
-    if (email === null) return undefined;
-    const purpose = 'verify_email';
-    const link = await this.links.issue({ accountId: id, email, purpose, quietSeconds: this.config.MAIL_QUIET });
+  private async mailTo({ id: accountId, email, emailVerifiedAt }: User, mailId: string): Promise<Mail | undefined> {
+    if (email === null || emailVerifiedAt !== null) return undefined;
+    const quietSeconds = this.config.MAIL_QUIET;
+    const link = await this.links.issue({ accountId, email, purpose: 'verify_email', quietSeconds, mailId });
     return link === undefined ? undefined : verificationMail(email, link);
   }
 }

@@ -2,16 +2,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Origin } from '../../audit/audit-entry.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
-import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
+import { canonical, isEmailAddress } from '../../users/identifiers.js';
 import type { Client } from '../door.js';
-
-/** Makes the mail that was asked for, if there is one to send. */
-type Composer = (from: Origin) => Promise<Mail | undefined>;
+import type { Job } from './mail-jobs.js';
 
 /**
- * Mails what somebody asks for who did not sign in. The answer is on its way before anything is looked up: neither what
- * it says nor how long it takes tells whether there is such an account.
+ * Mails what somebody asks for who did not sign in. Nothing is looked up before the answer: neither what it says nor how
+ * long it takes tells whether there is such an account.
  */
 @Injectable()
 export class MailRequests {
@@ -22,11 +20,13 @@ export class MailRequests {
     private readonly mails: MailQueue,
   ) {}
 
-  /** Mails what `compose` makes; nothing, with a line in the log, once the network has asked too often. */
-  async enqueue(client: Client, compose: Composer): Promise<void> {
-    if (!(await this.isWithinBudget(client))) return;
+  /** Puts a job for an address into the queue; nothing, with a line in the log, once the network has asked too often. */
+  async enqueue(client: Client, email: string, jobOf: (from: Origin) => Job): Promise<void> {
+    if (!(await this.isWithinBudget(client)) || !isEmailAddress(email)) return;
     const from = originOf(client);
-    this.mails.enqueue(() => compose(from));
+    const job = jobOf(from);
+    const owner = `${job.kind} ${canonical(email)}`;
+    await this.mails.enqueue(job, { owner, to: email, from: from.ip, isOfStranger: true });
   }
 
   private async isWithinBudget({ ip, requestId: id }: Client): Promise<boolean> {

@@ -1,36 +1,61 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../config/clock.js';
 import { MailQueue } from '../../mail/mail-queue.js';
+import { canonical } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
-import { type Changed, noticeMail } from './mails.js';
+import type { Client } from '../door.js';
+import { type Notice, ofAccount, type Tried } from './mail-jobs.js';
 
-/** Tells the owner of a verified address what was changed. */
+/** Tells the owner of a verified address what was changed. The change is made already: a failure here is only logged. */
 @Injectable()
 export class Notices {
-  constructor(private readonly mails: MailQueue) {}
+  private readonly logger = new Logger(Notices.name);
 
-  passwordChanged(user: User): void {
-    this.sendToVerified(user, 'password');
+  constructor(
+    private readonly mails: MailQueue,
+    private readonly clock: Clock,
+  ) {}
+
+  async passwordChanged(user: User, from: Client): Promise<void> {
+    await this.sendToVerified(user, 'password', from);
   }
 
   /** To the address that the mailed link proved. */
-  passwordReset(email: string): void {
-    this.send(email, 'password');
+  async passwordReset(accountId: number, email: string, from: Client): Promise<void> {
+    await this.send(accountId, email, 'password', from);
   }
 
   /** To the address of before, whose owner has to learn of it. */
-  emailChanged(before: User): void {
-    this.sendToVerified(before, 'e-mail address');
+  async emailChanged(before: User, from: Client): Promise<void> {
+    await this.sendToVerified(before, 'e-mail address', from);
   }
 
-  pinChanged(user: User): void {
-    this.sendToVerified(user, 'PIN');
+  async pinChanged(user: User, from: Client): Promise<void> {
+    await this.sendToVerified(user, 'PIN', from);
   }
 
-  private sendToVerified({ email, emailVerifiedAt }: User, what: Changed): void {
-    if (email !== null && emailVerifiedAt !== null) this.send(email, what);
+  /** Tells that networks which the account does not know may try no more, for too many failures in a row. */
+  strangersShutOut(user: User, what: Tried, from: Client): void {
+    // Not awaited: a refusal must take as long as for a name that nobody has.
+    void this.sendToVerified(user, `tries of the ${what}` as const, from);
   }
 
-  private send(email: string, what: Changed): void {
-    this.mails.enqueue(async () => noticeMail(email, what));
+  private async sendToVerified(
+    { id, email, emailVerifiedAt }: User,
+    what: Notice['what'],
+    from: Client,
+  ): Promise<void> {
+    if (email !== null && emailVerifiedAt !== null) await this.send(id, email, what, from);
+  }
+
+  private async send(accountId: number, to: string, what: Notice['what'], client: Client): Promise<void> {
+    const { ip, userAgent } = client;
+    const notice = { kind: 'notice', to, what, at: this.clock.now().toISOString(), ip, userAgent };
+    const group = `${what} ${canonical(to)}`;
+    const isOfStranger = what.startsWith('tries');
+    const addressing = { owner: ofAccount(accountId), to, from: ip, isOfStranger, group };
+    await this.mails.enqueue(notice, addressing).catch((error: unknown) => {
+      this.logger.error({ message: 'A notice could not be put into the store.', what, accountId, error });
+    });
   }
 }

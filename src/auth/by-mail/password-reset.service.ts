@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import type { Origin } from '../../audit/audit-entry.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Config } from '../../config/env.js';
 import { AuthError, DeadLinkError } from '../../errors/auth-error.js';
+import { LimitsService } from '../../limits/limits.service.js';
 import { KnownNetworks } from '../../limits/known-networks.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EpochsService } from '../../users/epochs.service.js';
-import { canonical, isEmailAddress, isUsername } from '../../users/identifiers.js';
+import { canonical, isUsername } from '../../users/identifiers.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { PasswordPolicy } from '../../users/password-policy.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
+import { hashCaller } from '../hash-caller.js';
+import { namesOf } from '../names-of.js';
+import { type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
 import { MailedLinks, type OwnLink } from './mailed-links.service.js';
 import { passwordResetMail } from './mails.js';
@@ -44,6 +47,7 @@ export class PasswordResetService {
     private readonly mails: MailQueue,
     private readonly revocation: RevocationService,
     private readonly networks: KnownNetworks,
+    private readonly limits: LimitsService,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
     private readonly config: Config,
@@ -51,12 +55,13 @@ export class PasswordResetService {
 
   /** Mails a link to whoever asks for one. Says nothing, whether there is such an account or not. */
   async request(email: string, client: Client): Promise<void> {
-    await this.requests.enqueue(client, (from) => this.requested(email, from));
+    await this.requests.enqueue(client, email, (from) => ({ kind: 'reset_password_requested', email, from }));
   }
 
   /** Mails a link that somebody else asked for, an administrator say, however lately there was another. */
-  mailLink(user: User): void {
-    this.mails.enqueue(() => this.compose(user, 0));
+  async mailLink({ id: accountId, email }: User, { ip: from }: Client): Promise<void> {
+    if (email === null) return;
+    await this.mails.enqueue({ kind: 'reset_password', accountId }, { owner: ofAccount(accountId), to: email, from });
   }
 
   /** The address whose account a link is for. Looking does not use the link up. @throws {DeadLinkError} */
@@ -75,16 +80,19 @@ export class PasswordResetService {
     const { user, email } = link;
     client.identify(user.id);
     this.demandAcceptable(password, link);
-    const passwordHash = await this.hasher.hash(password);
+    await this.limits.hashingByLink(user.id, client.ip);
+    const passwordHash = await this.hasher.hash(password, hashCaller(client));
     if (!(await this.tokens.consume(token, 'reset_password'))) throw new DeadLinkError();
     const owned = { email, usernameFits: isUsername(email) };
-    const epoch = await this.epochs.resetPassword(user.id, 'password_changed', owned, passwordHash);
-    if (epoch === undefined) throw new DeadLinkError();
-    await this.revocation.finish(user.id, epoch, 'password_changed');
+    const isReset = await this.revocation.ending(user.id, 'password_changed', (because) =>
+      this.epochs.resetPassword(user.id, because, owned, passwordHash),
+    );
+    if (!isReset) throw new DeadLinkError();
     await this.tokens.endAll(user.id, 'verify_email');
     // Whoever had the old password may have made a network of his known, which has a budget of its own.
     await this.networks.forget(user.id);
-    this.notices.passwordReset(email);
+    await this.limits.beginAnew(user.id, namesOf(user), client.ip);
+    await this.notices.passwordReset(user.id, email, client);
     this.audit.record({ kind: 'password_reset', from: client, accountId: user.id, actorId: user.id });
   }
 
@@ -102,16 +110,27 @@ export class PasswordResetService {
     }
   }
 
-  private async requested(email: string, from: Origin): Promise<Mail | undefined> {
-    const user = isEmailAddress(email) ? await this.users.findByName('email', email) : undefined;
+  /** The mail with a link for the account that has an address now. */
+  async composeRequested(
+    { email, from }: JobOf<'reset_password_requested'>,
+    mailId: string,
+    isFirst: boolean,
+  ): Promise<Mail | undefined> {
+    const user = await this.users.findByName('email', email);
     const whom = user ? { accountId: user.id } : { identifier: canonical(email) };
-    this.audit.record({ kind: 'password_reset_requested', from, ...whom });
-    return user && this.compose(user, this.config.MAIL_QUIET);
+    if (isFirst) this.audit.record({ kind: 'password_reset_requested', from, ...whom });
+    return user && this.mailTo(user, this.config.MAIL_QUIET, mailId);
   }
 
-  private async compose({ id, email }: User, quietSeconds: number): Promise<Mail | undefined> {
+  /** The mail with a link to the address that an account has now. */
+  async compose(accountId: number, mailId: string): Promise<Mail | undefined> {
+    const user = await this.users.findById(accountId);
+    return user && this.mailTo(user, 0, mailId);
+  }
+
+  private async mailTo({ id, email }: User, quietSeconds: number, mailId: string): Promise<Mail | undefined> {
     if (email === null) return undefined;
-    const link = await this.links.issue({ accountId: id, email, purpose: 'reset_password', quietSeconds });
+    const link = await this.links.issue({ accountId: id, email, purpose: 'reset_password', quietSeconds, mailId });
     return link === undefined ? undefined : passwordResetMail(email, link);
   }
 }

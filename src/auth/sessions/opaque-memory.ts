@@ -7,9 +7,8 @@ import { Revocations } from '../../tokens/revocations.js';
 import type { LiveSession } from '../../tokens/token-subject.js';
 
 /**
- * How long at most it counts what was read of a token, in milliseconds: as long as the knowledge of others' revocations may
- * be old. The revocation of its own session counts at once, as for access tokens; an account whose sessions are all to end counts
- * so long where that is cut short between its epoch and its sessions.
+ * Longest life of an entry, in milliseconds: as long as the knowledge of others' revocations may be old. An end of its
+ * session counts at once, as for access tokens.
  */
 const LONGEST_MS = 5000;
 
@@ -18,17 +17,18 @@ const REMEMBERED = 20_000;
 
 interface Memory<What> {
   readonly what: What;
-  readonly sessionId: string;
+  readonly session: OpaqueSession;
   readonly readAtMs: number;
-  readonly endMs: number;
 }
+
+type OpaqueSession = Pick<LiveSession, 'id' | 'accountId' | 'epoch' | 'expiresAt'>;
 
 /** What was read of opaque tokens a moment ago. */
 export interface OpaqueMemory<What> {
   /** What was read of a token; `undefined` if that is too long ago, or its session may have been revoked or over since. */
   recall(token: string): What | undefined;
   /** @param readAtMs when it was read, before that was asked for */
-  remember(token: string, session: Pick<LiveSession, 'id' | 'expiresAt'>, what: What, readAtMs: number): void;
+  remember(token: string, session: OpaqueSession, what: What, readAtMs: number): void;
 }
 
 /** Makes memories of opaque tokens, for those who each read something else of them. */
@@ -50,19 +50,22 @@ export class OpaqueMemories {
       recall: (token) => {
         if (!this.opaqueTokens.isWellFormed(token) || !this.feed.isFresh) return undefined;
         const memory = memories.get(this.opaqueTokens.hash(token));
-        if (!memory || !this.isRecent(memory, forMs) || this.revocations.reasonOf(memory.sessionId)) return undefined;
+        if (!memory || !this.isRecent(memory, forMs) || this.isEnded(memory.session)) return undefined;
         return memory.what;
       },
-      remember: (token, { id, expiresAt }, what, readAtMs) => {
-        const memory = { what, sessionId: id, readAtMs, endMs: expiresAt.getTime() };
-        memories.set(this.opaqueTokens.hash(token), memory);
+      remember: (token, session, what, readAtMs) => {
+        memories.set(this.opaqueTokens.hash(token), { what, session, readAtMs });
       },
     };
   }
 
   /** Whether it was read so short a time ago, or, where a clock was put back, is read in so short a time. */
-  private isRecent({ readAtMs, endMs }: Memory<unknown>, forMs: number): boolean {
+  private isRecent({ readAtMs, session }: Memory<unknown>, forMs: number): boolean {
     const nowMs = this.clock.nowMs();
-    return Math.abs(nowMs - readAtMs) < forMs && nowMs < endMs;
+    return Math.abs(nowMs - readAtMs) < forMs && nowMs < session.expiresAt.getTime();
+  }
+
+  private isEnded({ id, accountId, epoch }: OpaqueSession): boolean {
+    return this.revocations.reasonOf(accountId, id, () => epoch) !== undefined;
   }
 }

@@ -12,7 +12,7 @@ import type { LiveSession } from '../../tokens/token-subject.js';
 import type { TokenPrincipal } from '../door.js';
 import { OpaqueMemories, type OpaqueMemory } from './opaque-memory.js';
 import { SessionActivity } from './session-activity.js';
-import { refusalOf } from './session-refusal.js';
+import { refusalOf } from '../../tokens/session-refusal.js';
 
 /** How long after the last time use pushes a session's end on again, in milliseconds: a write a minute at most. */
 const EXTEND_AFTER_MS = 60_000;

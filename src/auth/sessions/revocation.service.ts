@@ -1,89 +1,113 @@
-import { Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
 import { KnownNetworks } from '../../limits/known-networks.js';
+import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { RevocationFeed } from '../../tokens/revocation-feed.js';
+import { Revocations } from '../../tokens/revocations.js';
 import type { RevocationReason } from '../../tokens/session.entity.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
+import type { EpochMove } from '../../users/epoch-move.js';
 import { EpochsService } from '../../users/epochs.service.js';
-import { UsersService } from '../../users/users.service.js';
+import { ofAccount } from '../by-mail/mail-jobs.js';
 
-/** Ends of sessions after which no link may work that was mailed before: it could give the account away again. */
-const ENDS_LINKS: ReadonlySet<RevocationReason> = new Set(['password_changed', 'account_deactivated']);
+/** Ends of sessions after which no link works that was mailed before: it could give the account away again. */
+const ENDS_LINKS: ReadonlySet<string> = new Set<RevocationReason>([
+  'password_changed',
+  'account_deactivated',
+  'account_deleted',
+]);
 
-/**
- * Ends sessions. Whatever ends all of an account's first advances its epoch, from when on none of them counts in the
- * database, and then revokes them one by one, for the tokens that are checked in memory. What a crash leaves between
- * the two is finished by `finishDue`.
- */
+/** How long the answer to a deletion waits until all is forgotten, in milliseconds. */
+const LONGEST_WAIT_MS = 300;
+
+/** Moves an account's epoch, or does not because a condition did not hold. */
+type Move = Promise<EpochMove | undefined>;
+
+/** Ends all sessions of an account. The account's row decides; nothing is left to be finished if the service dies. */
 @Injectable()
 export class RevocationService {
+  private readonly logger = new Logger(RevocationService.name);
+
   constructor(
-    private readonly users: UsersService,
     private readonly epochs: EpochsService,
     private readonly sessions: SessionsService,
+    private readonly revocations: Revocations,
+    private readonly feed: RevocationFeed,
     private readonly links: OneTimeTokensService,
     private readonly networks: KnownNetworks,
+    private readonly mails: MailQueue,
   ) {}
 
   /** Ends every session of an account, of whatever contract. Answers whether there is such an account. */
   async clearTokens(accountId: number): Promise<boolean> {
-    const epoch = await this.epochs.advance(accountId, 'tokens_cleared');
-    await this.finish(accountId, epoch, 'tokens_cleared');
-    return epoch !== undefined;
+    return this.ending(accountId, 'tokens_cleared', (because) => this.epochs.advance(accountId, because));
   }
 
-  /** Closes an account to all use, at once. @throws {NativeError} `last_admin` */
+  /** Ends every session of an account but one. Answers whether another one counted. */
+  async endOthers(accountId: number, keptId: string): Promise<boolean> {
+    return this.ending(accountId, 'signed_out', (because) => this.epochs.endOthers(accountId, because, keptId));
+  }
+
+  /** Closes an account to all use. @throws {NativeError} `last_admin` */
   async deactivate(accountId: number): Promise<void> {
-    await this.finish(accountId, await this.epochs.deactivate(accountId, 'account_deactivated'), 'account_deactivated');
+    await this.ending(accountId, 'account_deactivated', (because) => this.epochs.deactivate(accountId, because));
+  }
+
+  /** Deletes an account. Answers whether there was one. @throws {NativeError} `last_admin` */
+  async deleteAccount(accountId: number): Promise<boolean> {
+    return this.deleting(accountId, (because) => this.epochs.delete(accountId, because));
+  }
+
+  /** As `deleteAccount`, if the password that was checked is still the account's. @throws {NativeError} `last_admin` */
+  async deleteOwned(accountId: number, checkedHash: string): Promise<boolean> {
+    return this.deleting(accountId, (because) => this.epochs.deleteOwned(accountId, because, checkedHash));
+  }
+
+  /** Deletes an account that is still pending. Answers whether it was. */
+  async deletePending(accountId: number): Promise<boolean> {
+    return this.deleting(accountId, (because) => this.epochs.deletePending(accountId, because));
   }
 
   /**
-   * Removes an account. Its sessions stay until their tokens have expired, revoked. Answers whether there was one to
-   * remove; one whose removal was cut short is removed.
-   * @throws {NativeError} `last_admin`
+   * Makes a move of an account's epoch count here at once. Answers whether there was one. Links end before and after: if
+   * the service dies in between, no older one works.
    */
-  async deleteAccount(accountId: number): Promise<boolean> {
-    const epoch = (await this.epochs.deactivate(accountId, 'account_deleted')) ?? (await this.dueEpoch(accountId));
-    await this.finish(accountId, epoch, 'account_deleted');
-    return epoch !== undefined;
+  async ending(
+    accountId: number,
+    because: RevocationReason,
+    move: (because: RevocationReason) => Move,
+  ): Promise<boolean> {
+    if (ENDS_LINKS.has(because)) await this.endLinks(accountId);
+    const made = await this.feed.counting(move(because), (ended) => ended && this.revocations.addAccount(ended));
+    if (made && ENDS_LINKS.has(because)) await this.endLinks(accountId);
+    return made !== undefined;
   }
 
-  /** Removes an account that is still pending. Answers whether it was. */
-  async deletePending(accountId: number): Promise<boolean> {
-    const epoch = await this.epochs.deactivatePending(accountId, 'account_deleted');
-    await this.finish(accountId, epoch, 'account_deleted');
-    return epoch !== undefined;
-  }
-
-  /** Revokes the sessions that an account's new epoch left behind. Without an epoch there was nothing to do. */
-  async finish(accountId: number, epoch: number | undefined, because: RevocationReason): Promise<void> {
-    if (epoch === undefined) return;
-    await this.sessions.revokeLeftBehind(accountId, because);
-    if (ENDS_LINKS.has(because)) await this.links.endAll(accountId, 'reset_password', 'change_email');
-    if (because === 'account_deleted') return this.remove(accountId);
-    await this.epochs.settle(accountId, epoch);
-  }
-
-  /** Of the account only the ids of its sessions stay, until their tokens have expired. */
-  private async remove(accountId: number): Promise<void> {
+  /** Forgets what other tables say of a deleted account. Only the ids of its sessions stay, until their tokens have expired. */
+  async forget(accountId: number): Promise<void> {
     await this.networks.forget(accountId);
     await this.links.forget(accountId);
-    await this.sessions.forgetClients(accountId);
-    await this.epochs.remove(accountId);
+    await this.mails.forget(ofAccount(accountId));
+    for (let place = await this.sessions.forgetClients(accountId); place;)
+      place = await this.sessions.forgetClients(accountId, place);
   }
 
-  /**
-   * Finishes what was begun and not finished.
-   * @param before only what was begun before this time, where acts may still be under way
-   */
-  async finishDue(before?: Date): Promise<void> {
-    for (const { id, securityEpoch, revocationDue } of await this.users.revocationsDue(before)) {
-      await this.finish(id, securityEpoch, revocationDue as RevocationReason);
-    }
+  private async deleting(accountId: number, move: (because: RevocationReason) => Move): Promise<boolean> {
+    const isDeleted = await this.ending(accountId, 'account_deleted', move);
+    if (isDeleted) await this.forgetSoon(accountId);
+    return isDeleted;
   }
 
-  /** The epoch of an account whose removal was begun. */
-  private async dueEpoch(accountId: number): Promise<number | undefined> {
-    const user = await this.users.findById(accountId);
-    return user?.revocationDue === 'account_deleted' ? user.securityEpoch : undefined;
+  /** The answer waits for what nearly every account has. Housekeeping forgets again what a failure left. */
+  private async forgetSoon(accountId: number): Promise<void> {
+    const forgetting = this.forget(accountId).catch((error: unknown) => {
+      this.logger.warn({ message: 'What is known of a deleted account is forgotten later.', accountId, error });
+    });
+    await Promise.race([forgetting, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  private async endLinks(accountId: number): Promise<void> {
+    await this.links.endAll(accountId, 'reset_password', 'change_email');
   }
 }

@@ -33,12 +33,6 @@ export class SessionActivity implements OnModuleDestroy {
     this.waiting.add(sessionId);
   }
 
-  /** Takes notice of a use that was written already. */
-  wasWritten(sessionId: string): void {
-    this.noted.set(sessionId, this.clock.nowMs());
-    this.waiting.delete(sessionId);
-  }
-
   /** Writes what was collected. A store that fails costs these times and nothing else. Flushes do not overlap. */
   @Interval(FLUSH_MS)
   async flush(): Promise<void> {

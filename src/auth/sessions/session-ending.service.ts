@@ -25,10 +25,10 @@ export class SessionEndingService {
     return ended;
   }
 
-  /** Ends every session of the account but the one that asks. */
+  /** Ends every session of the account but the one that asks. Without others it leaves no trace, however often it is asked. */
   async endOthers({ accountId, sessionId, client }: Principal): Promise<void> {
-    await this.sessions.revokeOthers(accountId, sessionId, 'signed_out');
-    this.audit.record({ kind: 'tokens_cleared', from: client, accountId, actorId: accountId, sessionId });
+    if (await this.revocation.endOthers(accountId, sessionId))
+      this.audit.record({ kind: 'tokens_cleared', from: client, accountId, actorId: accountId, sessionId });
   }
 
   /** Ends every session of the account, of whatever contract, that which asks included. */

@@ -8,7 +8,7 @@ import { ServiceClientsService } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
 import { OpaqueMemories, type OpaqueMemory } from '../sessions/opaque-memory.js';
-import { refusalOf } from '../sessions/session-refusal.js';
+import { refusalOf } from '../../tokens/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
 
 /** A token that would be accepted now, and what is known of it. Times are in seconds since the epoch. */
