@@ -2,6 +2,7 @@ import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Config, readEnvironment } from '../config/env.js';
 import { EMAIL_MAX_LENGTH, isEmailAddress, isUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
+import { BY_ITSELF } from '../users/hashing-pool.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PASSWORD_MIN_LENGTH, PasswordPolicy } from '../users/password-policy.js';
 import { UsersModule } from '../users/users.module.js';
@@ -29,7 +30,7 @@ export async function createAdmin(username: string, { email }: { readonly email?
     await refuseTaken(users, names);
     const password = await askForNewPassword();
     demandPassword(services.get(PasswordPolicy), password, names);
-    const passwordHash = await services.get(PasswordHasher).hash(password);
+    const passwordHash = await services.get(PasswordHasher).hash(password, BY_ITSELF);
     const { id } = await users.insert({ ...names, passwordHash, status: 'active', isAdmin: true });
     services.get(AuditLog).record({
       kind: 'account_created',

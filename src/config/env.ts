@@ -2,17 +2,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { SETTINGS } from './settings.js';
 
+type Derived = Pick<Settings, 'PUBLIC_URL' | 'METRICS_HOST'> & {
+  /** False for the default port, which may be taken. */
+  readonly isMetricsPortSet: boolean;
+};
+
 type Settings = { readonly [Name in keyof typeof SETTINGS]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['parse']>> };
 
 /** The configuration: every setting under its own name, typed and validated. Durations are seconds. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- Nest injects by the class, the interface names its properties
 export class Config {
-  constructor(settings: Settings) {
+  constructor(settings: Settings & Derived) {
     Object.assign(this, settings);
   }
 }
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the class
-export interface Config extends Settings {}
+export interface Config extends Settings, Derived {}
 
 /** A start refused because of its settings; each line names one, what was given and what is allowed. */
 export class ConfigError extends Error {
@@ -57,7 +62,16 @@ export function parseEnvironment(environment: Environment): Config {
   ) as unknown as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return new Config({ ...settings, PUBLIC_URL: settings.PUBLIC_URL || `http://localhost:${settings.PORT}` });
+  return new Config({ ...settings, ...derived(settings, environment) });
+}
+
+/** What follows from other settings where it is not set itself. */
+function derived({ PUBLIC_URL, PORT, METRICS_HOST, HOST }: Settings, { METRICS_PORT }: Environment): Derived {
+  return {
+    PUBLIC_URL: PUBLIC_URL || `http://localhost:${PORT}`,
+    METRICS_HOST: METRICS_HOST || (METRICS_PORT ? HOST : '127.0.0.1'),
+    isMetricsPortSet: Boolean(METRICS_PORT),
+  };
 }
 
 function allowedFor({ allowed }: { readonly allowed: string }, given: string): string {

@@ -43,6 +43,12 @@ export function integer(of: Description, least: number, most: number): Setting<n
   return { ...of, allowed: `a whole number from ${least} to ${most}`, parse };
 }
 
+/** A port, or 0 for `off`. */
+export function portOrOff(of: Description): Setting<number> {
+  const port = integer(of, 0, 65_535);
+  return { ...port, allowed: `${port.allowed}, or off`, parse: (value) => (value === 'off' ? 0 : port.parse(value)) };
+}
+
 /** A span of time, read as seconds: `900`, `900s`, `15m`, `1h`, `30d`. */
 export function duration(of: Description, leastSeconds = 1, mostSeconds = LONGEST_SECONDS): Setting<number> {
   const parse = (value: string): number | undefined => {

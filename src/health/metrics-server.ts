@@ -8,7 +8,7 @@ const PLAIN = 'text/plain; charset=utf-8';
 const ALLOWED = ['GET', 'HEAD'];
 const TIMEOUTS = { headersTimeout: 5000, requestTimeout: 5000 };
 
-/** Answers `/metrics`, and nothing else, at `METRICS_PORT`. */
+/** Answers `/metrics`, and nothing else, at `METRICS_PORT`: what it tells is for operators. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(MetricsServer.name);
@@ -21,15 +21,22 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     this.server = createServer(TIMEOUTS, (request, response) => void this.answer(request, response));
   }
 
-  /** @throws {ConfigError} if the port is taken */
+  /** @throws {ConfigError} if a port that was set is taken */
   async onApplicationBootstrap(): Promise<void> {
-    const { HOST, METRICS_PORT } = this.config;
+    const { METRICS_HOST, METRICS_PORT, isMetricsPortSet } = this.config;
+    if (METRICS_PORT === 0) return;
     try {
-      await once(this.server.listen(METRICS_PORT, HOST), 'listening');
+      await once(this.server.listen(METRICS_PORT, METRICS_HOST), 'listening');
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
+      if (!isMetricsPortSet)
+        return this.logger.warn({
+          message: 'The default METRICS_PORT is taken; there are no metrics.',
+          METRICS_PORT,
+          code,
+        });
       throw new ConfigError(
-        `METRICS_PORT=${METRICS_PORT} is not allowed. Allowed: a free port of HOST=${HOST} (${code}).`,
+        `METRICS_PORT=${METRICS_PORT} is not allowed. Allowed: a free port of ${METRICS_HOST} (${code}).`,
         { cause },
       );
     }

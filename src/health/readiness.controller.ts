@@ -30,6 +30,8 @@ import { NOT_READY, PartDto, READY, ReadinessDto } from './readiness.dto.js';
 @ApiTags('health')
 @UseFilters(NotReadyFilter)
 export class ReadinessController {
+  private looking: Promise<HealthCheckResult> | undefined;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
@@ -57,14 +59,22 @@ export class ReadinessController {
   })
   @Refusals({ ...NATIVE, needsStore: false })
   async check(): Promise<HealthCheckResult> {
-    const found = await this.health.check([
-      () => this.checkDatabase(),
-      () => this.part('keys', this.keys.isReady),
-      () => this.part('revocations', this.feed.isFresh),
-    ]);
+    const found = await this.look();
     // Who still asks over a connection from before must send its requests elsewhere.
     if (this.isStopping) throw new ServiceUnavailableException({ ...found, status: 'shutting_down' });
     return found;
+  }
+
+  /** One look for all who ask meanwhile: whoever asks often must not occupy the store. */
+  private look(): Promise<HealthCheckResult> {
+    this.looking ??= this.health
+      .check([
+        () => this.checkDatabase(),
+        () => this.part('keys', this.keys.isReady),
+        () => this.part('revocations', this.feed.isFresh),
+      ])
+      .finally(() => (this.looking = undefined));
+    return this.looking;
   }
 
   private get isStopping(): boolean {

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
-import { MailQueue } from '../mail/mail-queue.js';
+import { MailDelivery } from '../mail/mail-delivery.js';
 import { Metrics, type Reading } from '../metrics/metrics.js';
 import { KeyRing, type RingKey } from '../tokens/key-ring.js';
 import { signerAt } from '../tokens/key-schedule.js';
@@ -22,7 +22,7 @@ export class Readings implements OnModuleInit {
     private readonly feed: RevocationFeed,
     private readonly ring: KeyRing,
     private readonly audit: AuditLog,
-    private readonly mails: MailQueue,
+    private readonly mails: MailDelivery,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -47,7 +47,7 @@ export class Readings implements OnModuleInit {
       { name: 'latchkey_hash_threads', help: 'Threads that may hash.', read: () => this.pool.threadCount },
       {
         name: 'latchkey_revocation_list_size',
-        help: 'Revoked sessions of which a token may still be alive.',
+        help: 'Accounts and single sessions whose end is remembered, since a token may still be alive.',
         read: () => this.revocations.size,
       },
       {
@@ -67,7 +67,7 @@ export class Readings implements OnModuleInit {
       },
       {
         name: 'latchkey_mails_waiting',
-        help: 'Mails that are under way or wait to be tried again.',
+        help: 'Mails that are under way or wait to be tried again, but for those that anybody may ask for: they would tell who exists.',
         read: () => this.mails.waitingCount,
       },
     ];

@@ -38,7 +38,7 @@ export class Metrics {
 
   readonly signIns = new Counter({
     name: 'latchkey_sign_ins_total',
-    help: 'Sign-ins by contract and result: success, or the code of the refusal.',
+    help: 'Sign-ins by contract and result: success, or the code of the refusal; credentials_wrong is a wrong name or password.',
     labelNames: ['contract', 'result'] as const,
     registers: this.registers,
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError, parseEnvironment } from '../../src/config/env.js';
 import { MetricsServer } from '../../src/health/metrics-server.js';
 import { Metrics } from '../../src/metrics/metrics.js';
@@ -26,7 +27,7 @@ describe('With METRICS_PORT', () => {
     await send('GET', `${service.url}/health`);
     await expect
       .poll(async () =>
-        figure(await metricsOf({ url: metrics }), 'latchkey_http_request_duration_seconds_count', {
+        figure(await metricsOf({ metricsUrl: `${metrics}/metrics` }), 'latchkey_http_request_duration_seconds_count', {
           route: '/opaque-token/health',
         }),
       )
@@ -75,8 +76,33 @@ describe('With METRICS_PORT', () => {
     const { port } = taken.address() as { port: number };
     const config = parseEnvironment({ METRICS_PORT: String(port), HOST: '127.0.0.1' });
     await expect(new MetricsServer(new Metrics(), config).onApplicationBootstrap()).rejects.toThrow(
-      new ConfigError(`METRICS_PORT=${port} is not allowed. Allowed: a free port of HOST=127.0.0.1 (EADDRINUSE).`),
+      new ConfigError(`METRICS_PORT=${port} is not allowed. Allowed: a free port of 127.0.0.1 (EADDRINUSE).`),
     );
     taken.close();
+  });
+
+  it('a default port that is taken costs the metrics, not the start, and the log says so', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const config = Object.assign(parseEnvironment({}), { METRICS_PORT: port });
+    const log: unknown[] = [];
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void log.push(line));
+    const server = new MetricsServer(new Metrics(), config);
+    onTestFinished(() => {
+      warn.mockRestore();
+      server.onApplicationShutdown();
+      taken.close();
+    });
+
+    await server.onApplicationBootstrap();
+
+    expect(log).toEqual([
+      {
+        message: 'The default METRICS_PORT is taken; there are no metrics.',
+        METRICS_PORT: port,
+        code: 'EADDRINUSE',
+      },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
 import { ON_COMMAND_LINE } from '../../audit/audit-entry.js';
 import { AuditEvent } from '../../audit/audit-event.entity.js';
-import { UuidV7 } from '../../audit/uuid-v7.js';
+import { UuidV7 } from '../../database/uuid-v7.js';
 import { ENTITIES } from '../../entities.js';
 import { CommandError } from '../command-error.js';
 import { batchesOf } from './batches.js';

@@ -16,13 +16,21 @@ export const TOKEN_SETTINGS = {
     default: '30d',
     about: 'The longest a session with JWTs lasts, however often it is refreshed.',
   }),
+  SESSIONS_PER_ACCOUNT: integer(
+    {
+      default: '100',
+      about: 'How many sessions an account may have; one more sign-in ends the one that was not used for longest.',
+    },
+    1,
+    10_000,
+  ),
   BARE_TOKEN_TTL: duration({ default: '7d', about: 'bare-token: the lifetime of an authToken.' }),
   ACCESS_TOKEN_TTL: duration({ default: '60m', about: 'token-pair: the lifetime of an access token.' }),
   REFRESH_TOKEN_TTL: duration({ default: '14d', about: 'token-pair: the lifetime of a refresh token.' }),
   REFRESH_ROTATION: toggle({ default: 'on', about: 'token-pair: whether a refresh answers a new refresh token.' }),
   REFRESH_GRACE: duration(
     {
-      default: '30s',
+      default: '10s',
       about: 'token-pair: how long after a rotation the token before still answers its successor; 0 switches it off.',
     },
     0,
