@@ -199,9 +199,10 @@ describe('deploy/nginx.conf before two instances', needing(NGINX_MISSING), () =>
     const person = await member(tokenPair);
     const token = tokenPair.credential(await ask(tokenPair, tokenPair.signIn(person)));
     const [first] = instances as [ServiceProcess];
+    // From an address whose requests nginx has not counted yet.
+    const request = { ...tokenPair.guarded(token), localAddress: signal === 'SIGTERM' ? '127.2.2.1' : '127.2.2.2' };
     const asking = async (): Promise<void> => {
-      for (let i = 0; i < 50; i++)
-        expect(whole(await ask(tokenPair, tokenPair.guarded(token)))).toEqual(tokenPair.passed(person));
+      for (let i = 0; i < 50; i++) expect(whole(await ask(tokenPair, request))).toEqual(tokenPair.passed(person));
     };
     const rounds = Promise.all([asking(), asking(), asking(), asking()]);
     first.kill(signal);
@@ -215,6 +216,18 @@ describe('deploy/nginx.conf before two instances', needing(NGINX_MISSING), () =>
       return again.output.some((line) => line.includes('"contract":"token-pair"'));
     };
     await expect.poll(isAsked, { timeout: 20_000 }).toBe(true);
+  });
+
+  it('answers 429 by itself to an address that floods it, and no other', async () => {
+    const flood = (localAddress: string, count: number): Promise<Answer[]> =>
+      Promise.all(Array.from({ length: count }, () => send('GET', `${nginx.url}/health`, { localAddress })));
+    const [refused] = (await flood('127.7.7.7', 500)).filter(({ status }) => status !== 200);
+    expect(refused && whole(refused)).toEqual({
+      status: 429,
+      body: { type: 'about:blank', title: 'Too many attempts.', status: 429, code: 'too_many_attempts' },
+    });
+    expect(refused?.headers['retry-after']).toBe('1');
+    expect((await flood('127.8.8.8', 50)).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
   });
 
   it('passes a 503 of the service on as it is, with Retry-After', async () => {
