@@ -29,6 +29,7 @@ const auth = betterAuth({
   },
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
+  logger: { disabled: true },
   session: { cookieCache: { enabled: process.env.COOKIE_CACHE === 'on', maxAge: 3600 } },
 });
 await (await getMigrations(auth.options)).runMigrations();

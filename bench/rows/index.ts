@@ -1,4 +1,5 @@
 import { FIRST_SIGHT } from './first-sight.js';
+import { FLOOD } from './flood.js';
 import type { Group } from './group.js';
 import { GROWTH } from './growth.js';
 import { PASSWORDS } from './passwords.js';
@@ -17,6 +18,7 @@ export const GROUPS: readonly Group[] = [
   REFRESH,
   PASSWORDS,
   STORM,
+  FLOOD,
   GROWTH,
   START,
   STATEMENTS,

@@ -62,9 +62,9 @@ export class Store {
     return new Store(folder, this.accounts);
   }
 
-  /** The service on it, as its users run it. */
-  start(): Promise<RunningServer> {
-    return startService(this.folder, { ...SETTINGS, DATA_DIR: this.folder });
+  /** The service on it, as its users run it. @param further settings beside `SETTINGS` */
+  start(further: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
+    return startService(this.folder, { ...SETTINGS, ...further, DATA_DIR: this.folder });
   }
 
   /** Reads all of it once, so that the operating system has it in memory, as that of a service that has been up for a while. */
