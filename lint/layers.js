@@ -1,5 +1,5 @@
 /** Which folders of src/ a folder may import from, beside itself. The table in docs/architecture.md is held to this one. */
-const GROUND = ['config', 'errors', 'logging', 'metrics', 'tracing', 'database'];
+const GROUND = ['config', 'errors', 'logging', 'metrics', 'tracing', 'network', 'database'];
 const FACTS = ['users', 'tokens', 'mail', 'audit', 'limits'];
 const BELOW_DOORS = [...GROUND, ...FACTS, 'auth', 'contract-kit'];
 
@@ -9,6 +9,7 @@ export const LAYERS = {
   logging: [],
   metrics: ['config'],
   tracing: ['config'],
+  network: [],
   database: ['config', 'errors', 'tracing'],
   users: GROUND,
   tokens: GROUND,

@@ -1,9 +1,11 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { DataSource, type ObjectLiteral, type Repository } from 'typeorm';
+import { DataSource, IsNull, Not, type ObjectLiteral, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEvent } from '../src/audit/audit-event.entity.js';
 import { UsageDay } from '../src/audit/usage-day.entity.js';
 import { KnownNetwork } from '../src/limits/known-network.entity.js';
+import { WaitingMail } from '../src/mail/mail.entity.js';
+import { MailsStore } from '../src/mail/mails.store.js';
 import { Session } from '../src/tokens/session.entity.js';
 import { SigningKeysStore } from '../src/tokens/signing-keys.store.js';
 import { User } from '../src/users/user.entity.js';
@@ -12,13 +14,14 @@ import { AccountClient, askAs, type Holder, idsOf } from './support/account.clie
 import { BasicClient } from './support/basic.client.js';
 import { send } from './support/http.js';
 import { decode } from './support/jwt.js';
+import { PairClient } from './support/pairs.js';
 import { startPostgres } from './support/postgres.js';
 import { type Environment, type Service, startService } from './support/service.js';
 
 const DAY = 86_400;
 
 /** How many timers the service has. Each has a test here, which fails without it. */
-const TIMERS = 9;
+const TIMERS = 12;
 
 let service: Service;
 
@@ -87,7 +90,7 @@ describe('the timers of the service', () => {
       (await rows(KnownNetwork).findBy({ userId: accountId })).map(({ network }) => network);
     expect(await networks()).toEqual([]);
     passMinute();
-    await expect.poll(networks).toEqual(['127.0.0.0/24']);
+    await expect.poll(async () => (await networks()).sort()).toEqual(['127.0.0.0/24', '127.0.0.1']);
   });
 
   it('write when sessions were used last', async () => {
@@ -107,9 +110,31 @@ describe('the timers of the service', () => {
     const { tokens } = await new BasicClient(`${service.url}/basic`).newcomer();
     const id = Number(decode(tokens.access_token).claims.sub);
     service.advance(8 * DAY);
-    expect(await rows(User).countBy({ id })).toBe(1);
+    const here = (): Promise<number> => rows(User).countBy({ id, deletedAt: IsNull() });
+    expect(await here()).toBe(1);
     passMinute();
-    await expect.poll(() => rows(User).countBy({ id })).toBe(0);
+    await expect.poll(here).toBe(0);
+  });
+
+  it('send a mail that somebody else put into the store, and count those that wait', async () => {
+    const to = 'somebody@example.com';
+    const notice = { kind: 'notice', to, what: 'PIN', at: new Date().toISOString(), ip: null };
+    expect(await service.app.get(MailsStore).add(notice, { owner: 'somebody', to, from: null })).toBe(true);
+    const counted = vi.spyOn(service.app.get(MailsStore), 'count');
+    passMinute();
+    expect(counted).toHaveBeenCalled();
+    await expect.poll(() => rows(WaitingMail).countBy({ sealed: Not('') })).toBe(0);
+  });
+
+  it('record that a refresh token was used again within the grace time', async () => {
+    const pairs = new PairClient(service.url);
+    const { pair } = await pairs.newcomer();
+    for (let times = 0; times < 2; times++) expect((await pairs.refresh(pair.refresh)).status).toBe(200);
+    const repeated = (): Promise<number> => rows(AuditEvent).countBy({ kind: 'refresh_token_repeated' });
+    service.advance(11);
+    expect(await repeated()).toBe(0);
+    passMinute();
+    await expect.poll(repeated).toBe(1);
   });
 
   it('notice a key that somebody else published', async () => {

@@ -44,19 +44,22 @@ describe('A session that was revoked', () => {
 describe('A PIN', () => {
   it('is replaced only while it is the one that was looked at', async () => {
     const pins = service.app.get(PinsStore);
-    const { id } = await newAccount();
-    expect(await pins.replace(id, null, 'first')).toBe(true);
+    const { id, sessionId } = await newAccount();
+    expect(await pins.replace(id, null, 'first', sessionId)).toBe(true);
 
-    expect([await pins.replace(id, null, 'second'), await pins.replace(id, 'other', 'second')]).toEqual([false, false]);
+    expect([
+      await pins.replace(id, null, 'second', sessionId),
+      await pins.replace(id, 'other', 'second', sessionId),
+    ]).toEqual([false, false]);
     expect((await user(id)).pinHash).toBe('first');
-    expect(await pins.replace(id, 'first', null)).toBe(true);
+    expect(await pins.replace(id, 'first', null, sessionId)).toBe(true);
     expect((await user(id)).pinHash).toBeNull();
   });
 
   it('that was replaced meanwhile forgets no failures of the new one', async () => {
     const pins = service.app.get(PinsStore);
-    const { id } = await newAccount();
-    await pins.replace(id, null, 'new');
+    const { id, sessionId } = await newAccount();
+    await pins.replace(id, null, 'new', sessionId);
     await pins.countTry(id, new Date(Date.now() + 1000));
 
     await pins.forgetFailures(id, 'old');

@@ -94,14 +94,14 @@ describe('Refresh on PostgreSQL', () => {
 
     const successors = new Set(answers.map((answer) => pairOf(answer).refresh));
     expect(successors.size).toBe(1);
-    service.advance(25);
+    service.advance(8);
     expect(pairOf(await pairs.refresh(pair.refresh)).refresh).toBe([...successors][0]);
   });
 
   it('ends the session over a token that comes back after the grace time', async () => {
     const { pair } = await pairs.newcomer();
     const successor = pairOf(await pairs.refresh(pair.refresh));
-    service.advance(31);
+    service.advance(11);
 
     expect(whole(await pairs.refresh(pair.refresh))).toEqual(IN_BODY.blacklisted);
     expect(whole(await pairs.refresh(successor.refresh))).toEqual(IN_BODY.blacklisted);

@@ -8,7 +8,7 @@ import { IN_BODY, IN_HEADER, type Pair, PairClient, pairOf } from '../support/pa
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
-const GRACE = 30;
+const GRACE = 10;
 const HOUR = 3600;
 
 /** Fifty requests at once for the successor of one token. */
@@ -155,8 +155,8 @@ describe('POST /auth/token/refresh, with the settings of the design', () => {
       .findOneByOrFail({ id: sidOf(pair) });
     service.advance(7);
 
-    const { id, userId: accountId, contract, createdAt, expiresAt } = row;
-    const session = { id, accountId, contract, createdAt, expiresAt };
+    const { id, userId: accountId, contract, securityEpoch: epoch, createdAt, expiresAt } = row;
+    const session = { id, accountId, contract, epoch, createdAt, expiresAt };
     const again = (generation: number, rotatedAt: Date): string =>
       tokens.issue({ ...session, generation, rotatedAt }, service.config.REFRESH_TOKEN_TTL);
 

@@ -46,7 +46,7 @@ describe('docs/operating.md', () => {
       ['latchkey_http_request_duration_seconds_count', 'status'],
       ['latchkey_sign_ins_total', 'result'],
     ]);
-    expect(selectors[1]?.[3]?.split('|')).toEqual(['password_wrong', 'account_unknown', 'too_many_attempts']);
+    expect(selectors[1]?.[3]?.split('|')).toEqual(['credentials_wrong', 'too_many_attempts']);
   });
 
   it('prints commands of the command line that exist, with their arguments', () => {

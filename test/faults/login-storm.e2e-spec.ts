@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cookie } from '../drivers/cookie.driver.js';
 import { sized } from '../runner/size.js';
+import { figure, metricsOf } from '../support/exposition.js';
 import { type Answer, send } from '../support/http.js';
 import { ask, type Holder, holder, holders } from '../support/holders.js';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from '../support/process.js';
@@ -27,6 +28,7 @@ const MEMORY = 256 * 1024 * 1024;
 async function start(): Promise<ServiceProcess> {
   const service = startProcess(emptyFolder(), {
     PORT: await freePort(),
+    METRICS_PORT: await freePort(),
     EMAIL_VERIFICATION: 'off',
     BCRYPT_COST,
     HASH_THREADS: String(THREADS),
@@ -38,9 +40,8 @@ async function start(): Promise<ServiceProcess> {
 }
 
 /** What the service measures of itself, by name. */
-async function measured({ url }: ServiceProcess, name: string): Promise<number> {
-  const { text } = await send('GET', `${url}/metrics`);
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+async function measured(service: ServiceProcess, name: string): Promise<number> {
+  return figure(await metricsOf(service), name);
 }
 
 /** Signs many in at once, each over a connection of its own. */
@@ -72,7 +73,8 @@ describe('A storm of sign-ins, ten times what the hashing queue holds', { timeou
     const others = people.filter(({ driver }) => driver.name !== 'opaque-token');
     const memory = await measured(service, 'process_resident_memory_bytes');
     // The log is written a moment later; this is the line of what was asked last.
-    await expect.poll(() => output.some((line) => line.includes('"/metrics"'))).toBe(true);
+    await send('GET', `${url}/health`);
+    await expect.poll(() => output.some((line) => line.includes('"/opaque-token/health"'))).toBe(true);
     const logged = output.length;
     const at = (i: number): Holder => people[i % people.length] as Holder;
 

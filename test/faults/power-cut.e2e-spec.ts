@@ -34,6 +34,7 @@ const SETTINGS = {
   ...ON_SQLITE,
   PUBLIC_URL: 'http://latchkey.test',
   LIMITS: 'off',
+  SESSIONS_PER_ACCOUNT: '10000',
   BCRYPT_COST: '10',
   NODE_OPTIONS: '',
 };

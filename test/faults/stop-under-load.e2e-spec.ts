@@ -22,7 +22,9 @@ const HANGS_MS = 120_000;
 async function start(settings: Environment = {}): Promise<ServiceProcess> {
   const PORT = await freePort();
   const PUBLIC_URL = `http://127.0.0.1:${PORT}`;
-  const env = { PORT, PUBLIC_URL, LIMITS: 'off', EMAIL_VERIFICATION: 'off', ...settings };
+  // Its clients sign in to one account all the time.
+  const unlimited = { LIMITS: 'off', SESSIONS_PER_ACCOUNT: '10000' };
+  const env = { PORT, PUBLIC_URL, ...unlimited, EMAIL_VERIFICATION: 'off', ...settings };
   const service = startProcess(emptyFolder(), env);
   await service.listening;
   return service;

@@ -67,7 +67,7 @@ async function ready(): Promise<void> {
 /** Waits until the first instance hears what is announced, or no more. */
 async function listening(value: 0 | 1): Promise<void> {
   const name = 'latchkey_revocation_feed_listening';
-  const look = async (): Promise<void> => expect(figure(await metricsOf({ url: here }), name)).toBe(value);
+  const look = async (): Promise<void> => expect(figure(await metricsOf(instances.all[0]!), name)).toBe(value);
   await vi.waitFor(look, { timeout: OLDEST_MS });
 }
 
@@ -138,7 +138,7 @@ describe('A revocation at another instance, whose clock is seven minutes apart',
     await database.query('BEGIN');
     await database.query(
       `WITH done AS (UPDATE sessions SET revoked_at = clock_timestamp() - interval '5 minutes', revoked_because = 'signed_out'
-         WHERE user_id = (SELECT id FROM users WHERE username = $1) RETURNING id, revoked_because, expires_at)
+         WHERE user_id = (SELECT id FROM users WHERE username = $1) RETURNING id, contract, revoked_because, revoked_at)
        SELECT pg_notify('latchkey_revocations', row_to_json(done)::text) FROM done`,
       [person.username],
     );

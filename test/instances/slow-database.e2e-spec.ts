@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 async function memory(): Promise<number> {
-  return figure(await metricsOf({ url: instances.next() }), 'process_resident_memory_bytes');
+  return figure(await metricsOf(instances.all[0]!), 'process_resident_memory_bytes');
 }
 
 async function signsIn(): Promise<number[]> {

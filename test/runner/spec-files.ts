@@ -20,7 +20,7 @@ const SQLITE_IS_ENOUGH = [
   /^test\/(cli|config|contracts|documents|faults|http|metrics)\//,
   /^test\/(email-verification-mails|guards|health|logs|mail-server|pending-accounts|secrets|security|strict|timers)\./,
   /^test\/core\/(bcrypt-worker|forgeries|hashing|identifiers|key-ring|no-password|password|restarts|token)/,
-  /^test\/limits\/(answers|mail-address|settings)\./,
+  /^test\/limits\/(answers|mail-address|network-levels|settings)\./,
   /^test\/oauth\/(client-tokens|introspect-times|documents|openid-client|scopes|verifiers|well-known)\./,
   /^test\/account\/(cross-site|devices|document|email-change-link|last-seen|password-reset-request|pin|secrets)\./,
 ];

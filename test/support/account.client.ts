@@ -1,4 +1,4 @@
-import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import type { Driver, Request } from '../drivers/driver.js';
 import { basic } from '../drivers/basic.driver.js';
 import { type Answer, send, type Sending } from './http.js';
@@ -30,7 +30,7 @@ export class AccountClient {
     await this.ask(this.driver.registration(person));
     await this.driver.activate?.(this.service(), person);
     // A mail that is made only now would else take part in what the test goes on to do.
-    await this.service().app.get(MailQueue).settled();
+    await this.service().app.get(MailDelivery).settled();
     return this.signIn(person, headers);
   }
 

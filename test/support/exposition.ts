@@ -1,4 +1,6 @@
+import { Metrics } from '../../src/metrics/metrics.js';
 import { send } from './http.js';
+import type { ServiceProcess } from './process.js';
 import type { Service } from './service.js';
 
 /** One figure with its labels. */
@@ -51,10 +53,13 @@ export function parseMetrics(text: string): Map<string, Family> {
   return families;
 }
 
-/** The metrics of a service as they are now. */
-export async function metricsOf({ url }: Pick<Service, 'url'>): Promise<Map<string, Family>> {
-  const { status, text } = await send('GET', `${url}/metrics`);
-  if (status !== 200) throw new Error(`/metrics: ${status} ${text}`);
+/** The metrics of a service in this process, or at the port of another, as they are now. */
+export async function metricsOf(
+  service: Pick<Service, 'app'> | Pick<ServiceProcess, 'metricsUrl'>,
+): Promise<Map<string, Family>> {
+  if ('app' in service) return parseMetrics(await service.app.get(Metrics).text());
+  const { status, text } = await send('GET', service.metricsUrl);
+  if (status !== 200) throw new Error(`${service.metricsUrl}: ${status} ${text}`);
   return parseMetrics(text);
 }
 

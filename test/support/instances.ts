@@ -30,10 +30,10 @@ export async function startInstances(databaseUrl: string, options: readonly Inst
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-instances-'));
   const ends: (() => void)[] = [];
   const start = (option: InstanceOptions): ServiceProcess =>
-    startProcess(folder, settingsOf(databaseUrl, option, ports.pop() as string), {
+    startProcess(folder, settingsOf(databaseUrl, option, ports.pop()!, ports.pop()!), {
       atEnd: (end) => void ends.push(end),
     });
-  const ports = await Promise.all(options.map(() => freePort()));
+  const ports = await Promise.all([...options, ...options].map(() => freePort()));
   const all = options.map(start);
   await Promise.all(all.map(({ listening }) => listening)).catch((error: unknown) => {
     for (const end of ends) end();
@@ -56,14 +56,17 @@ function settingsOf(
   databaseUrl: string,
   { env, clockSkewMs }: InstanceOptions,
   port: string,
+  metricsPort: string,
 ): Readonly<Record<string, string>> {
   return {
     PORT: port,
+    METRICS_PORT: metricsPort,
     DATABASE_URL: databaseUrl,
     LATCHKEY_SECRET: SHARED_SECRET,
     PUBLIC_URL: 'http://latchkey.test',
     HASH_THREADS: '1',
     LIMITS: 'off',
+    SESSIONS_PER_ACCOUNT: '10000',
     ...(clockSkewMs && {
       CLOCK_SKEW_MS: String(clockSkewMs),
       NODE_OPTIONS: `${NODE_OPTIONS} --import=${SKEWED_CLOCK}`,

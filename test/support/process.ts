@@ -15,6 +15,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Where it listens, without a slash at the end. */
   readonly url: string;
+  /** Where its metrics are, if `METRICS_PORT` is set. */
+  readonly metricsUrl: string;
   /** Its standard output so far, line by line. */
   readonly output: string[];
   /** Its standard error output so far. */
@@ -43,7 +45,8 @@ const V8_OPTIONS = sized({ small: ['--min-semi-space-size=16'], full: [] });
 export const NODE_OPTIONS = sized({ small: `--require="${resolve('test/support/cheap-bcrypt.cjs')}"`, full: '' });
 
 /**
- * Starts `dist/main.js` in a folder, with no environment but the given one and `NODE_OPTIONS`. At the end it is gone.
+ * Starts `dist/main.js` in a folder, with no environment but the given one and `NODE_OPTIONS`, without metrics
+ * unless it says so. At the end it is gone.
  */
 export function startProcess(
   folder: string,
@@ -54,7 +57,8 @@ export function startProcess(
   const node = under.length > 0 ? [process.execPath] : [];
   const child = spawn(command, [...parameters, ...node, ...V8_OPTIONS, MAIN], {
     cwd: folder,
-    env: { NODE_OPTIONS, ...env },
+    // Of those that run at once, one would have the default port.
+    env: { NODE_OPTIONS, METRICS_PORT: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   atEnd(() => {
@@ -82,6 +86,7 @@ export function startProcess(
   return {
     pid: child.pid ?? 0,
     url: `http://127.0.0.1:${env.PORT}`,
+    metricsUrl: `http://127.0.0.1:${env.METRICS_PORT}/metrics`,
     output,
     errors: () => errors,
     listening,

@@ -76,6 +76,7 @@ async function start(
     HASH_THREADS: '1',
     // Tests make many people from one address; those about limits switch them on.
     LIMITS: 'off',
+    METRICS_PORT: 'off',
     ...rest,
   };
   const config = Object.assign(parseEnvironment(settings), { BCRYPT_COST: Number(BCRYPT_COST ?? LOWEST_COST) });

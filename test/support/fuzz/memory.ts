@@ -33,7 +33,7 @@ export async function memoryOf(service: ServiceProcess): Promise<Memory> {
   const readings: Memory[] = [];
   for (let count = 0; count < READINGS; count++) {
     service.kill('SIGUSR2');
-    const { text } = await send('GET', `${service.url}/metrics`);
+    const { text } = await send('GET', service.metricsUrl);
     readings.push({ heap: megabytes(text, METRICS.heap), resident: megabytes(text, METRICS.resident) });
   }
   return {

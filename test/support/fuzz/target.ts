@@ -29,7 +29,15 @@ export interface Target extends Founded {
 export async function startTarget(settings: Environment, seed: number): Promise<Target> {
   const folder = emptyFolder();
   const PORT = await freePort();
-  const env = { PORT, PUBLIC_URL: `http://127.0.0.1:${PORT}`, HASH_THREADS: '1', LATCHKEY_SECRET, ...settings };
+  const METRICS_PORT = await freePort();
+  const env = {
+    PORT,
+    METRICS_PORT,
+    PUBLIC_URL: `http://127.0.0.1:${PORT}`,
+    HASH_THREADS: '1',
+    LATCHKEY_SECRET,
+    ...settings,
+  };
   const client = await foundOnCommandLine(folder, env);
   const service = startProcess(folder, { ...env, ...MEASURABLE });
   await service.listening;
