@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailsStore } from '../src/mail/mails.store.js';
 import { WaitingMail } from '../src/mail/mail.entity.js';
 import { MailQueue } from '../src/mail/mail-queue.js';
 import { basic } from './drivers/basic.driver.js';
@@ -122,7 +123,7 @@ describe('The queue of mails', () => {
   it('puts no mail behind what is collected and not due', async () => {
     const service = await startService();
     onTestFinished(() => service.stop());
-    vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     const mails = service.app.get(DataSource).getRepository(WaitingMail);
     await enqueue(service, 5, 'example.com', '192.0.2.1');
     await mails.update({ tries: 0 }, { nextTryAt: new Date('2100-01-01') });
@@ -153,7 +154,7 @@ describe('The queue of mails', () => {
   it('holds what a stranger asks for once, so that nobody uses up what an address may have', async () => {
     const service = await startService({ ...LIMITED, MAIL_REQUEST_LIMIT: '1000/1h' });
     onTestFinished(() => service.stop());
-    const look = vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    const look = vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     const rows = service.app.get(DataSource).getRepository(WaitingMail);
     const { email } = await verifiedPerson(service);
     for (let n = 0; n < 120; n++) await askForReset(service, email, { 'x-forwarded-for': `192.0.2.${n}` });

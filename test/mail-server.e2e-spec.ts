@@ -8,6 +8,7 @@ import { WaitingMail } from '../src/mail/mail.entity.js';
 import type { MailJob } from '../src/mail/mail-job.js';
 import { MailQueue } from '../src/mail/mail-queue.js';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
+import { MailsStore } from '../src/mail/mails.store.js';
 import { changeAccount } from './support/accounts.js';
 import { BasicClient, outcome, signedIn } from './support/basic.client.js';
 import { CookieClient } from './support/cookie.client.js';
@@ -192,7 +193,7 @@ describe('the queue of mails', () => {
 
   it('holds 100 of an account and drops what comes then, with a line in the log', async () => {
     const { service } = await startSender({});
-    vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     for (let mail = 0; mail < 102; mail++) await enqueue(service, 'one');
     await enqueue(service, 'other');
     expect([await rowsOf(service), dropped(service).length]).toEqual([101, 2]);
@@ -200,7 +201,7 @@ describe('the queue of mails', () => {
 
   it('holds 10,000 in all, beyond which the account with most makes room', async () => {
     const { service } = await startSender({});
-    vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     const mails = service.app.get(DataSource).getRepository(WaitingMail);
     await enqueue(service, 'one');
     await enqueue(service, 'one');

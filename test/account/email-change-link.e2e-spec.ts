@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MailDelivery } from '../../src/mail/mail-delivery.js';
+import { MailsStore } from '../../src/mail/mails.store.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { cookie as cookieDriver } from '../drivers/cookie.driver.js';
 import { tokenPair } from '../drivers/token-pair.driver.js';
@@ -196,7 +197,7 @@ describe('a link to another address', () => {
   it('is not mailed any more if the present address is proved while the mail waits', async () => {
     const holder = await new AccountClient(() => service, cookieDriver).newcomer();
     const verification = await verificationUrl(holder);
-    const held = vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    const held = vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     onTestFinished(() => held.mockRestore());
     await changeEmail(service, holder, `other.${holder.person.email}`);
     expect(await press(verification)).toEqual(CONFIRMED);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { KnownNetwork } from '../../src/limits/known-network.entity.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
-import { MailDelivery } from '../../src/mail/mail-delivery.js';
+import { MailsStore } from '../../src/mail/mails.store.js';
 import { WaitingMail } from '../../src/mail/mail.entity.js';
 import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { Session } from '../../src/tokens/session.entity.js';
@@ -82,7 +82,7 @@ describe('DELETE /account', () => {
     const { accountId } = await idsOf(service, mine);
     const store = service.app.get(DataSource);
     // Its mail is still waiting when the account is erased.
-    const look = vi.spyOn(service.app.get(MailDelivery), 'look').mockResolvedValue();
+    const look = vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
     await askAs(service, mine, 'POST', '/account/email', {
       body: { email: `next.${mine.person.email}`, password: mine.person.password },
     });
