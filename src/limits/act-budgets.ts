@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { type Networks, networksOf } from '../network/networks.js';
-import type { Budget } from './budget-store.js';
+import type { Budget, BudgetKey } from './budget-store.js';
+import type { Known } from './known-networks.js';
 import { lasting, LEVELS, levelsOf, times } from './levels.js';
 
 /** A name of an account. One account's username may be another's e-mail address, so the two kinds have budgets of their own. */
@@ -19,12 +20,6 @@ export interface Target extends TriedName {
   /** True if the account may have a reset link mailed. */
   readonly hasProvedEmail?: boolean | undefined;
 }
-
-/** Where an account signed in from lately: at this address, in its network, anywhere. */
-export type Known = Readonly<Record<'address' | 'network' | 'any', boolean>>;
-
-/** A budget without its size. */
-type BudgetKey = Pick<Budget, 'name' | 'of'>;
 
 /** The same for the name of an account that knows the /64 or /24, at an address that it does not know. */
 const OF_HOME = 6;

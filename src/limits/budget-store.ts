@@ -18,6 +18,9 @@ export interface Budget {
   readonly inARow?: true;
 }
 
+/** A budget without its size. */
+export type BudgetKey = Pick<Budget, 'name' | 'of'>;
+
 /** A point that was taken from a budget, within a span of time. */
 export interface Point {
   readonly key: string;
@@ -88,7 +91,7 @@ export class BudgetStore {
   }
 
   /** Makes budgets whole. */
-  async clear(budgets: readonly Pick<Budget, 'name' | 'of'>[]): Promise<void> {
+  async clear(budgets: readonly BudgetKey[]): Promise<void> {
     const keys = budgets.map((_budget, i) => `:key${i}`);
     await this.sql.rows(
       `UPDATE rate_limits SET points = 0, expires_at = {now} WHERE key IN (${keys.join(', ')}) AND points > 0`,
@@ -116,11 +119,11 @@ export class BudgetStore {
 }
 
 /** The key of a budget's row. */
-export function keyOf({ name, of }: Pick<Budget, 'name' | 'of'>): string {
+export function keyOf({ name, of }: BudgetKey): string {
   return `${name} ${of}`;
 }
 
-function keysOf(budgets: readonly Pick<Budget, 'name' | 'of'>[]): Record<string, string> {
+function keysOf(budgets: readonly BudgetKey[]): Record<string, string> {
   return Object.fromEntries(budgets.map((budget, i) => [`key${i}`, keyOf(budget)]));
 }
 

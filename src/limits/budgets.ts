@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { timeOf } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
-import { type Budget, BudgetStore, keyOf, type Point, type Spent } from './budget-store.js';
+import { type Budget, type BudgetKey, BudgetStore, keyOf, type Point, type Spent } from './budget-store.js';
 import { PointsUnderWay } from './points-under-way.js';
 
 /** What was taken from budgets, to be given back if nothing was risked after all. */
@@ -54,7 +54,7 @@ export class Budgets {
   }
 
   /** Makes budgets whole. */
-  async clear(budgets: readonly Pick<Budget, 'name' | 'of'>[]): Promise<void> {
+  async clear(budgets: readonly BudgetKey[]): Promise<void> {
     await this.store.clear(budgets);
   }
 

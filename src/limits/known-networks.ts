@@ -12,6 +12,9 @@ const DAY_MS = 86_400_000;
 /** Networks and addresses of one account that are remembered, the latest. */
 const PER_ACCOUNT = 100;
 
+/** Where an account signed in from lately: at an address, in its network, anywhere. */
+export type Known = Readonly<Record<'address' | 'network' | 'any', boolean>>;
+
 /** Remembers from which networks accounts signed in; written once a second, off the path of the sign-ins. */
 @Injectable()
 export class KnownNetworks implements OnModuleDestroy {
@@ -32,7 +35,7 @@ export class KnownNetworks implements OnModuleDestroy {
   }
 
   /** Whether an account signed in lately from an address, from its network, or from anywhere. */
-  async of(userId: number, { address, network }: Networks): Promise<Record<'address' | 'network' | 'any', boolean>> {
+  async of(userId: number, { address, network }: Networks): Promise<Known> {
     const isIn = (column: string): string =>
       `EXISTS (SELECT 1 FROM known_networks WHERE user_id = :userId AND network = ${column} AND last_sign_in_at > :since)`;
     const [row] = await this.sql.rows<Record<'address' | 'network' | 'any_network', boolean | number>>(

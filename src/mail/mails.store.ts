@@ -38,8 +38,9 @@ export class MailsStore {
   ) {}
 
   /**
-   * Adds a job; of a stranger's, the first of its owner and site, until that was tried. Answers false if too many of its owner's wait. If too many wait at all, the newest of the owner with most
-   * makes room; of owners with as many, of the one whose mail has failed most often.
+   * Adds a job. A stranger's job is added once for each owner and site until it was tried. Returns false if too many jobs of
+   * its owner wait. If too many wait in all, the newest of the owner with most makes room; among owners with as many, that
+   * of the one whose mail has failed most often.
    */
   async add(job: MailJob, { owner, to, from, isOfStranger = false, group }: Addressing): Promise<boolean> {
     const keys = { ownerKey: this.seal.hash(owner), siteKey: this.seal.hash(networksOf(from ?? undefined).site) };

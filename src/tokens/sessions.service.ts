@@ -47,17 +47,20 @@ const PAUSE_MS = 5;
 export class SessionsService {
   /** Time when an access token that a session gets now expires, in SQL. */
   private readonly lastTokenEnds: string;
+  /** Condition on the session that a sign-in too many ends. */
+  private readonly leastUsed: string;
 
   constructor(
     private readonly sql: Sql,
     private readonly clock: Clock,
     private readonly revocations: Revocations,
     private readonly feed: RevocationFeed,
-    private readonly config: Config,
+    config: Config,
     lifetimes: TokenLifetimes,
   ) {
     const byContract = lifetimes.all.map(([contract, seconds]) => `WHEN '${contract}' THEN {now+${seconds}}`);
     this.lastTokenEnds = `CASE contract ${byContract.join(' ')} ELSE {now} END`;
+    this.leastUsed = leastUsedAbove(config.SESSIONS_PER_ACCOUNT, sql.isPostgres);
   }
 
   /**
@@ -98,8 +101,7 @@ export class SessionsService {
    * two sign-ins at once end two sessions: each passes over the one that the other has locked.
    */
   private async endLeastUsed({ accountId, epoch }: NewSession, newId: string): Promise<void> {
-    const condition = leastUsedAbove(this.config.SESSIONS_PER_ACCOUNT, this.sql.isPostgres);
-    await this.end(condition, 'session_limit', { accountId, epoch, newId });
+    await this.end(this.leastUsed, 'session_limit', { accountId, epoch, newId });
   }
 
   /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */

@@ -13,11 +13,16 @@ export interface EpochMove {
 /** The columns of an `EpochMove`. */
 export const EPOCH_MOVE = 'id, security_epoch, epoch_because, epoch_moved_at, kept_session_id';
 
+/** The session of an account whose id a parameter holds, if it counts. */
+export function countingSession(parameter: string): string {
+  return `SELECT sessions.id FROM sessions
+    WHERE sessions.id = :${parameter}::uuid AND sessions.user_id = users.id AND sessions.revoked_at IS NULL
+      AND sessions.expires_at > {now}
+      AND (sessions.security_epoch = users.security_epoch OR sessions.id = users.kept_session_id)`;
+}
+
 /** A session is kept only if it counted until then. */
-const KEPT = `(SELECT sessions.id FROM sessions
-  WHERE sessions.id = :keptId::uuid AND sessions.user_id = users.id AND sessions.revoked_at IS NULL
-    AND sessions.expires_at > {now}
-    AND (sessions.security_epoch = users.security_epoch OR sessions.id = users.kept_session_id))`;
+const KEPT = `(${countingSession('keptId')})`;
 
 /**
  * Assignments that move an account's epoch, with the parameters `because` and, if a session is to be kept, `keptId`. The

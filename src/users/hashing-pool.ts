@@ -6,7 +6,8 @@ import { AuthError } from '../errors/auth-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { traced } from '../tracing/traced.js';
 import type { BcryptAnswer, BcryptTask, Comparison } from './bcrypt.worker.js';
-import { FairQueue, type Waiting } from '../network/fair-queue.js';
+import type { Waiting } from '../network/fair-queue.js';
+import { Turnstile } from '../network/turnstile.js';
 
 /** When a caller that found the queue full should try again, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -29,11 +30,6 @@ export const BY_ITSELF: HashCaller = {
 
 type Refusal = Pick<Comparison, 'mayMatch' | 'decoys'>;
 
-interface WaitingHash extends Waiting {
-  readonly start: () => void;
-  readonly refuse: () => void;
-}
-
 /**
  * Makes the pool load its module by `import()`: while it loads it by `require()`, the end of a thread aborts the whole process
  * (an assertion in Node's `CreateRequiredModuleFacade`), and a service that is stopped just after its start would crash.
@@ -55,8 +51,7 @@ export class HashingWorker {
 @Injectable()
 export class HashingPool implements OnApplicationShutdown {
   private readonly pool: Piscina;
-  private readonly queue: FairQueue<WaitingHash>;
-  private busy = 0;
+  private readonly turns: Turnstile;
 
   constructor(
     config: Config,
@@ -64,7 +59,7 @@ export class HashingPool implements OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {
     const threads = config.HASH_THREADS || availableParallelism();
-    this.queue = new FairQueue(config.HASH_QUEUE_LIMIT);
+    this.turns = new Turnstile(threads, config.HASH_QUEUE_LIMIT);
     this.pool = new Piscina({
       filename: worker.url,
       minThreads: 0,
@@ -92,12 +87,12 @@ export class HashingPool implements OnApplicationShutdown {
 
   /** How many hashes wait for a thread. */
   get waitingCount(): number {
-    return this.queue.size;
+    return this.turns.waitingCount;
   }
 
   /** How many threads hash. */
   get busyCount(): number {
-    return this.busy;
+    return this.turns.busyCount;
   }
 
   /** How many threads may hash. */
@@ -112,40 +107,15 @@ export class HashingPool implements OnApplicationShutdown {
   private async run<T>(task: BcryptTask, caller: HashCaller): Promise<T> {
     const startedAtMs = performance.now();
     caller.beginWaiting();
-    await this.turn(caller);
+    if (!(await this.turns.turn(caller, caller.whenGone)))
+      throw new AuthError('hashing_overloaded', { retryAfterSeconds: RETRY_AFTER_SECONDS });
     try {
       const { value, ms } = await traced('hash', {}, () => this.pool.run(task) as Promise<BcryptAnswer>);
       this.metrics.hashSeconds.observe(ms / 1000);
       this.metrics.hashWaitSeconds.observe(Math.max(0, performance.now() - startedAtMs - ms) / 1000);
       return value as T;
     } finally {
-      this.busy--;
-      this.queue.take()?.start();
+      this.turns.end();
     }
-  }
-
-  /**
-   * Waits for a thread, which is counted as busy then.
-   * @throws {AuthError} `hashing_overloaded` if others deserve the room more, or nobody waits for the answer any more
-   */
-  private async turn({ caller, isKnown, whenGone }: HashCaller): Promise<void> {
-    if (this.busy < this.threadCount) return void this.busy++;
-    await new Promise<void>((resolve, reject) => {
-      const refuse = (): void => {
-        stayed();
-        reject(new AuthError('hashing_overloaded', { retryAfterSeconds: RETRY_AFTER_SECONDS }));
-      };
-      const start = (): void => {
-        stayed();
-        this.busy++;
-        resolve();
-      };
-      const waiting: WaitingHash = { caller, isKnown, start, refuse };
-      const stayed = whenGone(() => {
-        this.queue.remove(waiting);
-        refuse();
-      });
-      this.queue.add(waiting)?.refuse();
-    });
   }
 }

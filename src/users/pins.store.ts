@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
+import { countingSession } from './epoch-move.js';
 
 /** Wrong PINs in a row that lock PIN checks. */
 export const PIN_TRIES = 5;
@@ -7,10 +8,8 @@ export const PIN_TRIES = 5;
 /** How long PIN checks stay locked, in seconds. */
 export const PIN_LOCK_SECONDS = 15 * 60;
 
-/** True while the session that acts counts: one that is ended meanwhile changes nothing any more. */
-const BY_LIVE_SESSION = `EXISTS (SELECT 1 FROM sessions
-  WHERE sessions.id = :sessionId::uuid AND sessions.user_id = users.id AND sessions.revoked_at IS NULL
-    AND (sessions.security_epoch = users.security_epoch OR sessions.id = users.kept_session_id))`;
+/** True while the session that acts counts: one that was ended meanwhile changes nothing. */
+const BY_LIVE_SESSION = `EXISTS (${countingSession('sessionId')})`;
 
 /** The statements on an account's PIN. */
 @Injectable()

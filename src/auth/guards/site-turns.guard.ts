@@ -1,10 +1,11 @@
+import type { ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
 import { WAITING_PER_CONNECTION } from '../../database/bounded-pool.js';
 import { AuthError } from '../../errors/auth-error.js';
-import { FairQueue, type Waiting } from '../../network/fair-queue.js';
 import { networksOf } from '../../network/networks.js';
+import { Turnstile } from '../../network/turnstile.js';
 
 /** Part of the connections to the database that the requests of one site may occupy. */
 const SHARE = 0.75;
@@ -25,47 +26,6 @@ declare module 'fastify' {
   }
 }
 
-interface WaitingRequest extends Waiting {
-  readonly start: () => void;
-  readonly refuse: () => void;
-}
-
-/** The requests of a site (an IPv4 /24, an IPv6 /48). Its networks and addresses take turns. */
-class Site {
-  busy = 0;
-  private readonly queue: FairQueue<WaitingRequest>;
-
-  /** @param waiting requests that may wait */
-  constructor(waiting: number) {
-    this.queue = new FairQueue(waiting);
-  }
-
-  /** @throws {AuthError} `store_unavailable` if too many wait, or this one for too long */
-  async turn(caller: readonly string[], whenGone: (leave: () => void) => void): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const refuse = (): void => {
-        clearTimeout(patience);
-        this.queue.remove(waiting);
-        reject(new AuthError('store_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS }));
-      };
-      const start = (): void => {
-        clearTimeout(patience);
-        this.busy++;
-        resolve();
-      };
-      const waiting: WaitingRequest = { caller, isKnown: false, start, refuse };
-      const patience = setTimeout(refuse, LONGEST_WAIT_MS);
-      whenGone(refuse);
-      this.queue.add(waiting)?.refuse();
-    });
-  }
-
-  end(): void {
-    this.busy--;
-    this.queue.take()?.start();
-  }
-}
-
 /**
  * Lets fewer requests of each site be worked on at a time than there are connections to the database; its others wait in
  * turn. However many requests one caller sends, those of other sites find the store free. What is answered from memory does
@@ -73,7 +33,7 @@ class Site {
  */
 @Injectable()
 export class SiteTurnsGuard implements CanActivate {
-  private readonly sites = new Map<string, Site>();
+  private readonly sites = new Map<string, Turnstile>();
   private readonly atOnce: number;
   /** As many as statements may wait, which are refused at once beyond that. */
   private readonly waiting: number;
@@ -91,21 +51,33 @@ export class SiteTurnsGuard implements CanActivate {
 
   private turn(request: FastifyRequest, { raw: response }: FastifyReply): boolean | Promise<boolean> {
     const { site: name, line, network, address } = networksOf(request.ip);
-    const site = this.sites.get(name) ?? new Site(this.waiting);
+    const site = this.sites.get(name) ?? new Turnstile(this.atOnce, this.waiting);
     this.sites.set(name, site);
     const begin = (): true => {
       // Until it is answered, also if its client has gone: its statements are under way all the same.
       request.endTurn = () => {
         request.endTurn = undefined;
         site.end();
-        if (site.busy === 0) this.sites.delete(name);
+        if (site.busyCount === 0) this.sites.delete(name);
       };
       return true;
     };
-    if (site.busy < this.atOnce) {
-      site.busy++;
+    if (site.tryTurn()) return begin();
+    return site.turn({ caller: [line, network, address], isKnown: false }, untilGone(response)).then((isItsTurn) => {
+      if (!isItsTurn) throw new AuthError('store_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
       return begin();
-    }
-    return site.turn([line, network, address], (leave) => response.once('close', leave)).then(begin);
+    });
   }
+}
+
+/** A request stops waiting when its client has gone, or after `LONGEST_WAIT_MS`. */
+function untilGone(response: ServerResponse): (leave: () => void) => () => void {
+  return (leave) => {
+    const patience = setTimeout(leave, LONGEST_WAIT_MS);
+    response.once('close', leave);
+    return () => {
+      clearTimeout(patience);
+      response.off('close', leave);
+    };
+  };
 }
