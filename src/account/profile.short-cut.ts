@@ -7,7 +7,7 @@ import { OpaqueTokenStrategy } from '../auth/strategies/opaque-token.strategy.js
 import { JsonBody, type ShortRoute, type Shortly } from '../contract-kit/short-cuts.js';
 import { profileDto } from './profile.dto.js';
 
-/** Profiles that are read at a time on this way. */
+/** Profiles read concurrently by this short cut. */
 const AT_ONCE = 2;
 
 /** `GET /account` for whoever presents a known token in the header; with the cookie it takes the long way. */
@@ -32,7 +32,7 @@ export class ProfileShortCut implements ShortRoute {
     if (token === undefined) return undefined;
     const principal = this.opaqueTokens.recall({ token }) ?? this.accessTokens.recall({ token, contract: undefined });
     if (!principal) return undefined;
-    // It reads the store. Beyond a few, whoever asks waits for the turn of their site on the long way.
+    // It reads the store. Further requests take the long way, where their site waits for its turn.
     if (this.underWay >= AT_ONCE) return undefined;
     this.underWay++;
     try {

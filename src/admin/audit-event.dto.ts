@@ -64,7 +64,7 @@ export class AuditEventDto {
   @ApiProperty({
     type: 'integer',
     example: 1,
-    description: 'How many such acts it tells of; more than one for refusals.',
+    description: 'Number of acts that the event stands for.',
   })
   count!: number;
 

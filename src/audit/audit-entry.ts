@@ -40,7 +40,7 @@ export interface AuditEntry {
   /** A name that belongs to no account; only an HMAC of it is kept. */
   readonly identifier?: string;
   readonly sessionId?: string;
-  /** How many such acts it tells of: one, if nothing is said. */
+  /** Number of acts that the entry stands for; 1 by default. */
   readonly count?: number;
   /** What else there is to say; no secret. */
   readonly detail?: Readonly<Record<string, unknown>>;

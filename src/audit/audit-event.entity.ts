@@ -53,7 +53,7 @@ export class AuditEvent {
   @Column({ name: 'request_id', type: 'text', nullable: true })
   requestId!: string | null;
 
-  /** How many such acts it tells of. */
+  /** Number of acts that the event stands for. */
   @Column({ type: 'integer', default: 1 })
   count!: number;
 

@@ -28,10 +28,10 @@ const NOT_ASCII = /[^\x20-\x7e]/g;
 /** How many events wait at most while the store fails. */
 const WAITING_LIMIT = 100_000;
 
-/** Refusals that end a session, of which there are no more than sign-ins. */
+/** Refusals that end a session. Sign-ins bound their number. */
 const ALARMS: ReadonlySet<AuditKind> = new Set(['refresh_token_reused']);
 
-/** Acts that no budget bounds, as refusals are not. */
+/** Acts that succeed and that no budget bounds. */
 const UNBOUNDED: ReadonlySet<AuditKind> = new Set(['refresh_token_repeated']);
 
 /** Records acts, off the path of the acts: they wait in memory for at most half a second. */
@@ -66,7 +66,7 @@ export class AuditLog implements BeforeApplicationShutdown {
     return this.lost + this.dropped;
   }
 
-  /** Records an act, or counts it, if callers may have any number of such and one came within five minutes. Never throws and never waits. */
+  /** Records an act. Refusals and unbounded acts alike within five minutes are counted instead. Never throws and never waits. */
   record(entry: AuditEntry): void {
     const isUnbounded = !ALARMS.has(entry.kind) && (entry.refusal !== undefined || UNBOUNDED.has(entry.kind));
     if (isUnbounded && !this.refusals.isFirst(entry, this.clock.nowMs())) return;

@@ -1,26 +1,26 @@
 import { networksOf } from '../network/networks.js';
 import { type AuditEntry, BY_SERVICE } from './audit-entry.js';
 
-/** How long refusals alike are counted in one row, in milliseconds. */
+/** Span within which identical refusals share one row, in milliseconds. */
 const WINDOW_MS = 5 * 60_000;
 
-/** Kinds of refusals in a window: of one site (an IPv4 /24, an IPv6 /48), and of all. Further ones are only counted. */
+/** Kinds of refusals recorded in a window, per site (an IPv4 /24, an IPv6 /48) and in all. Further ones are only counted. */
 const KINDS_PER_SITE = 40;
 const KINDS = 1200;
 
-/** The same of uses of a session, so that whoever has none cannot hide them. */
+/** The same for uses of a session. A caller without a session cannot hide them. */
 const SESSION_KINDS_PER_SITE = 40;
 
 /** Accounts that the entry about omitted ones names. */
 const NAMED = 20;
 
 interface Repeated {
-  /** How often since the first. */
+  /** Repetitions since the first. */
   count: number;
   last: AuditEntry;
 }
 
-/** Counts refusals alike, of which an attacker may have as many as he likes. Such are those of one kind, door and network. */
+/** Counts refusals of the same kind, door and network, which an attacker can cause without limit. */
 export class RepeatedRefusals {
   private repeated = new Map<string, Repeated>();
   private kindsOf = new Map<string, number>();
@@ -28,11 +28,11 @@ export class RepeatedRefusals {
   private readonly omittedAccounts = new Set<number>();
   private startedAtMs = 0;
 
-  /** Whether a refusal is the first of its kind in a window, and to be recorded by itself. Others are counted. */
+  /** True if a refusal is the first of its kind in the window and gets a row of its own. Others are counted. */
   isFirst(entry: AuditEntry, nowMs: number): boolean {
     if (this.isEmpty()) this.startedAtMs = nowMs;
     const { network, site } = networksOf(entry.from.ip ?? undefined);
-    // Names that belong to no account are all alike: an attacker may make up as many as he likes.
+    // Names without an account share one key: an attacker can make up any number.
     const key = [entry.kind, entry.refusal, entry.from.door, network, entry.accountId, entry.actor].join(' ');
     const known = this.repeated.get(key);
     if (known) return this.count(known, entry);
@@ -46,7 +46,7 @@ export class RepeatedRefusals {
     return true;
   }
 
-  /** What is to be recorded of a window that is over, or of any window at the end of time: an entry for each kind. */
+  /** Entries for a window that is over, one per kind. `Infinity` ends any window. */
   ended(nowMs: number): AuditEntry[] {
     // Either way: a clock may have been set back.
     if (this.isEmpty() || Math.abs(nowMs - this.startedAtMs) < WINDOW_MS) return [];

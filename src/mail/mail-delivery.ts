@@ -9,18 +9,18 @@ import { MailQueue } from './mail-queue.js';
 import { MailsStore } from './mails.store.js';
 import type { LeasedMail } from './waiting-mails.js';
 
-/** Mails that are sent at a time, and how many of them may be retries: these hold up no first try. */
+/** Mails sent concurrently, and the retries among them. */
 const AT_ONCE = 10;
 const RETRIES_AT_ONCE = 3;
 
-/** Mails that are sent at a time of one site, one of them a retry, or to one domain: a mailbox that answers slowly holds up few. */
+/** Mails sent concurrently for one site (one of them a retry) and to one domain, so that slow mailboxes hold up few. */
 const AT_ONCE_PER_SITE = 3;
 const AT_ONCE_PER_DOMAIN = 5;
 
-/** How soon mails are looked for that others put into the store or that are due again, in milliseconds. */
+/** Interval at which due mails are looked for, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** How often the waiting mails are counted, in milliseconds. */
+/** Interval at which waiting mails are counted, in milliseconds. */
 const COUNT_EVERY_MS = 5000;
 
 /** How often a mail is tried; with waits that double from ten seconds, the last try is after nearly three hours. */

@@ -16,16 +16,16 @@ export const REVOKED: Record<RevocationReason, AuthErrorCode> = {
   account_deleted: 'token_account_gone',
 };
 
-/** How far the clocks of instances may differ, in seconds: a token that has expired here may be alive there. */
+/** Largest difference between the clocks of instances, in seconds. A token that has expired here may be alive there. */
 export const CLOCK_MARGIN_SECONDS = 300;
 
 /**
- * Longest time for which the end of a single session is listed, in seconds. An older token is looked up in the store once
- * an hour: were ends listed for as long as tokens live, one account could fill the memory with sign-ins.
+ * Longest time that the end of a single session is listed, in seconds. Older tokens are looked up in the store once an
+ * hour. If ends were listed for a token's whole life, sign-ins could fill the memory.
  */
 export const LONGEST_LISTED_SECONDS = 3600;
 
-/** How long the end of a session without access tokens is listed, in seconds. Opaque tokens are cached for less. */
+/** Time that the end of a session without access tokens is listed, in seconds. Opaque tokens are cached for less. */
 export const OPAQUE_SECONDS = 10;
 
 /** The end of all sessions of an account but the one that was kept, as the store has it. */
@@ -92,7 +92,7 @@ export class Revocations {
   }
 
   /**
-   * Why a token's session was ended, or `undefined` if it was not.
+   * The reason for the end of a token's session, or `undefined` if it goes on.
    * @param epochOf reads the epoch of the token, which is needed only for accounts that are listed
    */
   reasonOf(accountId: number, sessionId: string, epochOf: () => number): RevocationReason | undefined {
@@ -114,7 +114,7 @@ export class Revocations {
   }
 }
 
-/** How long the end of a session is listed, in seconds, by the lifetime of its access tokens. */
+/** Time that the end of a session is listed, in seconds, by the lifetime of its access tokens. */
 export function listedSeconds(lifetimeSeconds: number | undefined): number {
   if (lifetimeSeconds === undefined) return OPAQUE_SECONDS;
   return Math.min(lifetimeSeconds, LONGEST_LISTED_SECONDS) + CLOCK_MARGIN_SECONDS;

@@ -1,6 +1,6 @@
 import type { Origin } from '../../audit/audit-entry.js';
 
-/** What is mailed, as it waits in the store. A link goes to the address that its account has when it is sent. */
+/** A mail to be made, as it waits in the store. A link goes to the address that its account has when it is sent. */
 export type Job =
   | { readonly kind: 'verify_email'; readonly accountId: number }
   | { readonly kind: 'verify_email_requested'; readonly email: string }
@@ -19,7 +19,7 @@ export type EmailChange = {
   readonly provedEmail: string;
 };
 
-/** What an owner is told of: a change, or that somebody tried too often. */
+/** Notice to an owner: a change, or too many failed tries. */
 export type Notice = {
   readonly kind: 'notice';
   readonly to: string;
@@ -30,10 +30,10 @@ export type Notice = {
   readonly userAgent: string | undefined;
 };
 
-/** What may have changed. */
+/** Things whose change an owner is told of. */
 export type Changed = 'password' | 'PIN' | 'e-mail address';
 
-/** What may be tried too often. */
+/** Secrets whose failed tries an owner is told of. */
 export type Tried = 'password' | 'PIN';
 
 /** A job of a kind. */

@@ -8,10 +8,10 @@ import { Config } from '../../config/env.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
 import type { Client } from '../door.js';
 
-/** How often it is looked whose grace time is over, in milliseconds. */
+/** Interval at which finished grace times are recorded, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** Rotations that are remembered. When there are more, all are recorded as far as they were counted. */
+/** Rotations kept in memory. When it is full, all are recorded early. */
 const LIMIT = 10_000;
 
 /** Addresses and devices that an event names. */

@@ -16,7 +16,7 @@ export const LIMIT_SETTINGS = {
   SIGN_IN_LIMIT_IN_A_ROW: quota({
     default: '100/30d',
     about:
-      'How many sign-ins under one name may fail in a row, each at most so long after the last. Beyond that only networks that the account knows may try, and whoever follows a reset link.',
+      'Failed sign-ins in a row under one name, each within this time after the last. Beyond that only networks that the account knows may try, until one succeeds or a reset link is used.',
   }),
   SIGN_IN_LIMIT_ACCOUNT: quota({
     default: '100/1h',
