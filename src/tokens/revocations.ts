@@ -81,7 +81,8 @@ export class Revocations {
   }: EndedAccount): void {
     if ((this.accounts.get(id)?.epoch ?? -1) >= epoch) return;
     const untilMs = timeOf(epoch_moved_at).getTime() + (this.lifetimes.longestSeconds + CLOCK_MARGIN_SECONDS) * 1000;
-    this.accounts.set(id, { epoch, keptId, because: epoch_because as RevocationReason, untilMs });
+    if (untilMs > this.clock.nowMs())
+      this.accounts.set(id, { epoch, keptId, because: epoch_because as RevocationReason, untilMs });
   }
 
   /** Refuses the session's tokens from now on. */
