@@ -83,5 +83,6 @@ export async function waiting(connection: Connection, ...kinds: string[]): Promi
     await connection.query('SELECT pg_stat_clear_snapshot()');
     return (await connection.query(statement, [kinds])).rows.length;
   };
-  await expect.poll(look, { timeout: 5000 }).toBeGreaterThan(0);
+  // A process may have to start first.
+  await expect.poll(look, { timeout: 30_000 }).toBeGreaterThan(0);
 }
