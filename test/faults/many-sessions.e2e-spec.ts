@@ -23,16 +23,16 @@ const IS_QUIET = process.env.TEST_QUIET === 'on';
 const SESSIONS = sized({ small: 20_000, full: IS_QUIET ? 500_000 : 100_000 });
 
 /** Longest duration of one of the acts, in milliseconds. */
-const ACT_MS = IS_QUIET ? 1000 : 5000;
+const ACT_MS = 1000;
 
 /** Longest duration of the requests of others meanwhile, in milliseconds. */
-const HELD_UP_MS = IS_QUIET ? 100 : 5000;
+const HELD_UP_MS = IS_QUIET ? 100 : 1000;
 
 /** Longest life of a token after the act at any instance, in milliseconds. */
-const REACH_MS = IS_QUIET ? 250 : 5000;
+const REACH_MS = IS_QUIET ? 250 : 1000;
 
 /** Longest duration of a start with so many sessions, in milliseconds. */
-const START_MS = IS_QUIET ? 3000 : 20_000;
+const START_MS = IS_QUIET ? 3000 : 10_000;
 
 const GROWTH_MB = 10;
 

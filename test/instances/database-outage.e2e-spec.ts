@@ -80,7 +80,7 @@ describe('A PostgreSQL that is stopped and started under load', { timeout: 180_0
         new Set(answered.filter(({ answer }) => answer.status === 503).map(({ opened }) => opened.driver.name)).size;
       await expect.poll(refusing, { timeout: 10_000 }).toBe(DRIVERS.length);
       await postgres.resume();
-      await expect.poll(() => serves(person)).toEqual(DRIVERS.map(() => 200));
+      await expect.poll(() => serves(person), { timeout: 5000 }).toEqual(DRIVERS.map(() => 200));
       await stop();
 
       const refused = answered.filter(({ answer }) => answer.status === 503);

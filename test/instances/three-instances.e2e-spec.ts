@@ -172,7 +172,7 @@ describe('Three instances', () => {
 
     await latchkey({ folder: instances.folder, env }, 'keys', 'rotate');
     const kids = async (): Promise<number[]> => (await keys()).map((one) => (one as { keys: unknown[] }).keys.length);
-    await expect.poll(kids).toEqual([2, 2, 2]);
+    await expect.poll(kids, { timeout: 5000 }).toEqual([2, 2, 2]);
 
     await latchkey({ folder: instances.folder, env }, 'keys', 'revoke', before?.keys[0]?.kid ?? '');
     const statuses = (): Promise<number[]> => atAll(async (url) => (await they.use(opened, url)).status);
@@ -193,7 +193,7 @@ describe('Three instances', () => {
       const { json: trail } = await send('GET', `${at[2]}/admin/audit?account=${id}`, { headers });
       return (trail as { events: { kind: string }[] }).events.map(({ kind }) => kind);
     };
-    await expect.poll(kinds).toEqual(['signed_in', 'registered']);
+    await expect.poll(kinds, { timeout: 5000 }).toEqual(['signed_in', 'registered']);
   });
 
   it('wrote nothing to standard error, and no error to their logs', () => {

@@ -194,7 +194,7 @@ describe('Without a collector', () => {
       expect(performance.now() - stoppedAtMs).toBeLessThan(5000);
       await hanging?.stop();
       const said = (): LogLine[] => service.log.filter(({ msg }) => msg?.startsWith('Traces cannot be delivered'));
-      await expect.poll(said).toEqual([expect.objectContaining({ level: 'warn' })]);
+      await expect.poll(said, { timeout: 5000 }).toEqual([expect.objectContaining({ level: 'warn' })]);
     },
   );
 });
