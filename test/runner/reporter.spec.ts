@@ -33,6 +33,14 @@ describe('a run of the tests', AT_FULL_SIZE, () => {
     expect(output).not.toContain('asked-by-the-passing-test');
   });
 
+  it('names each failure once more at the end, with the first line of its error', () => {
+    const file = 'test/runner/fixtures/outcomes.fixture.ts (SQLite)';
+    expect(output).toContain(
+      `\nFailed: ${file} > a suite that cannot begin\n  expected\n` +
+        `Failed: ${file} > fails\n  expected 200 to be 418 // Object.is equality\n\n1 passed, `,
+    );
+  });
+
   it('ends with the slowest files, what was skipped and why, and the counts alone on the last line', () => {
     expect(output).toMatch(
       /\nSlowest files:\n +\d+\.\d s {2}test\/runner\/fixtures\/outcomes\.fixture\.ts \(SQLite\)\n/,

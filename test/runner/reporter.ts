@@ -1,5 +1,12 @@
 import { relative } from 'node:path';
-import type { SerializedError, TestCase, TestModule, TestRunEndReason, TestSpecification } from 'vitest/node';
+import type {
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestRunEndReason,
+  TestSpecification,
+  TestSuite,
+} from 'vitest/node';
 import { MinimalReporter } from 'vitest/node';
 import { buildIfStale } from './build.js';
 import { needsBuild, runsOnPostgres } from './spec-files.js';
@@ -54,8 +61,13 @@ export default class Reporter extends MinimalReporter {
     super.onTestRunEnd(modules, errors, reason);
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const isFiltered = this.ctx.config.testNamePattern !== undefined;
-    this.log(['', ...slowest(modules), ...skipped(tests, isFiltered), ...onSqliteAlone(modules)].join('\n'));
-    this.sayCounts(tests, Math.max(failures(modules, tests) + errors.length, reason === 'passed' ? 0 : 1));
+    const all = failures(modules, tests);
+    this.log(
+      ['', ...slowest(modules), ...skipped(tests, isFiltered), ...onSqliteAlone(modules), ...failed(all, errors)].join(
+        '\n',
+      ),
+    );
+    this.sayCounts(tests, Math.max(all.length + errors.length, reason === 'passed' ? 0 : 1));
   }
 
   /** The counts stand alone on the last line of the process, for scripts that read only that. */
@@ -71,14 +83,31 @@ export default class Reporter extends MinimalReporter {
   }
 }
 
+type Failure = TestCase | TestModule | TestSuite;
+
 function count(tests: readonly TestCase[], state: string): number {
   return tests.filter((test) => test.result().state === state).length;
 }
 
 /** Tests that failed, and suites and files whose hooks or imports did: their tests count as skipped. */
-function failures(modules: readonly TestModule[], tests: readonly TestCase[]): number {
+function failures(modules: readonly TestModule[], tests: readonly TestCase[]): Failure[] {
   const groups = modules.flatMap((module) => [module, ...module.children.allSuites()]);
-  return count(tests, 'failed') + groups.filter((group) => group.errors().length > 0).length;
+  return [
+    ...groups.filter((group) => group.errors().length > 0),
+    ...tests.filter((test) => test.result().state === 'failed'),
+  ];
+}
+
+/** Name and first line of each failure once more: whoever reads only the end of the output learns what to look at. */
+function failed(failures: readonly Failure[], outside: readonly SerializedError[]): string[] {
+  const told = failures.map((failure): [string, SerializedError | undefined] => {
+    if (failure.type === 'module') return [nameOf(failure), failure.errors()[0]];
+    const [error] = failure.type === 'suite' ? failure.errors() : (failure.result().errors ?? []);
+    return [`${nameOf(failure.module)} > ${failure.fullName}`, error];
+  });
+  return [...told, ...outside.map((error): [string, SerializedError] => ['outside of any test', error])].flatMap(
+    ([name, error]) => [`Failed: ${name}`, `  ${error?.message.split('\n')[0] ?? 'without an error'}`],
+  );
 }
 
 function slowest(modules: readonly TestModule[]): string[] {
