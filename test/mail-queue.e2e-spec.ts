@@ -29,6 +29,13 @@ async function enqueue({ app }: Service, count: number, domain: string, from?: s
   }
 }
 
+/** Puts a notice into the queue that is collected with others of its kind. */
+async function notifyOwner({ app }: Service, at: string): Promise<void> {
+  const [to, what] = ['owner@example.com', 'PIN'];
+  const notice = { kind: 'notice', to, what, at, ip: null };
+  await app.get(MailQueue).enqueue(notice, { owner: 'owner', to, from: null, group: what });
+}
+
 describe.each(bothEngines('queue'))('Mails that cannot be delivered, on $engine,', ({ settings }) => {
   it('hold up nobody: a link to a new password arrives within 5 s while 1,000 of them wait', async () => {
     const mailServer = await mailServerWith({ fullDomain: 'full.example' });
@@ -101,6 +108,32 @@ describe.each(bothEngines('killed_queue'))('Mails that wait on $engine', ({ sett
   });
 });
 
+describe.each(bothEngines('collected'))('Notices of one kind on $engine', ({ settings }) => {
+  it('are taken together, also while the statement that takes the others is under way', async () => {
+    const mailServer = await mailServerWith();
+    const service = await startService({ ...(await settings()), SMTP_URL: `smtp://127.0.0.1:${mailServer.port}` });
+    onTestFinished(() => service.stop());
+    const [delivery, store] = [service.app.get(MailDelivery), service.app.get(MailsStore)];
+    const leaseGroup = store.leaseGroup.bind(store);
+    vi.spyOn(store, 'leaseGroup').mockImplementation(async (group) => {
+      // Until nothing more is found to be sent.
+      await delivery.look();
+      return leaseGroup(group);
+    });
+    const texts = (): unknown[] => mailServer.arrivals.map(({ mail }) => mail.text?.split('\n')[0]);
+    await notifyOwner(service, '2026-01-01T08:00:00.000Z');
+    await delivery.settled();
+    for (const at of ['08:01', '08:02', '08:03']) await notifyOwner(service, `2026-01-01T${at}:00.000Z`);
+    await delivery.settled();
+    expect(texts()).toEqual(['The PIN of your account was changed.']);
+
+    service.advance(601);
+    await delivery.settled();
+
+    expect(texts().slice(1)).toEqual(['The PIN of your account was changed, 3 times more:']);
+  });
+});
+
 const SHARED = bothEngines('shared_queue');
 
 describe('Mails that two instances share', () => {
@@ -170,11 +203,7 @@ describe('The queue of mails', () => {
     const service = await startService({ SMTP_URL: `smtp://127.0.0.1:${mailServer.port}`, MAIL_RETRY: '10s' });
     onTestFinished(() => service.stop());
     const delivery = service.app.get(MailDelivery);
-    const to = 'owner@example.com';
-    const notify = (at: string): Promise<void> =>
-      service.app
-        .get(MailQueue)
-        .enqueue({ kind: 'notice', to, what: 'PIN', at, ip: null }, { owner: 'owner', to, from: null, group: 'PIN' });
+    const notify = (at: string): Promise<void> => notifyOwner(service, at);
     await notify('2026-01-01T08:00:00.000Z');
     await delivery.settled();
     service.advance(11);

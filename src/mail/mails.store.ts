@@ -17,6 +17,11 @@ const LEASE_SECONDS = 120;
 /** How long notices are collected after one was sent, in seconds. */
 const COLLECTED_SECONDS = 600;
 
+/** Of a group the first is due, once no other is put off: one that is being sent takes the others with it. */
+const IS_DUE = `mails.next_try_at <= {now} AND NOT EXISTS (SELECT 1 FROM mails AS other
+  WHERE other.group_key = mails.group_key AND other.id <> mails.id
+    AND (other.id < mails.id OR other.next_try_at > {now}))`;
+
 interface Row {
   id: string;
   group_key: string | null;
@@ -76,7 +81,7 @@ export class MailsStore {
 
   /**
    * Takes a mail that is due, so that no other instance does: one that was never tried, in turn by owner, site and domain,
-   * or a retry. Of a group it takes one.
+   * or a retry. Of a group it takes the first.
    */
   async lease(kind: 'first try' | 'retry', { siteKeys, domainKeys }: Busy): Promise<LeasedMail | undefined> {
     const [condition, order] = kind === 'retry' ? ['tries > 0', 'tries, turn, next_try_at'] : ['tries = 0', 'turn, id'];
@@ -88,11 +93,9 @@ export class MailsStore {
       });
       return keys.length > 0 ? `AND ${column} NOT IN (${names.join(', ')})` : '';
     };
-    const earlier = `SELECT 1 FROM mails AS earlier WHERE earlier.group_key = due.group_key AND earlier.id < due.id
-      AND earlier.next_try_at <= {now}`;
     const [mail] = await this.take(
-      `id IN (SELECT id FROM mails AS due WHERE next_try_at <= {now} AND ${condition} ${isFree('site_key', siteKeys)}
-         ${isFree('domain_key', domainKeys)} AND NOT EXISTS (${earlier}) ORDER BY ${order} LIMIT 1)`,
+      `id IN (SELECT id FROM mails WHERE ${IS_DUE} AND ${condition} ${isFree('site_key', siteKeys)}
+         ${isFree('domain_key', domainKeys)} ORDER BY ${order} LIMIT 1)`,
       parameters,
     );
     return mail;
@@ -129,7 +132,7 @@ export class MailsStore {
 
   /** True if a mail is due. */
   async hasDue(): Promise<boolean> {
-    return (await this.sql.rows('SELECT 1 AS one FROM mails WHERE next_try_at <= {now} LIMIT 1')).length > 0;
+    return (await this.sql.rows(`SELECT 1 AS one FROM mails WHERE ${IS_DUE} LIMIT 1`)).length > 0;
   }
 
   /** Number of mails that wait, but for those that strangers asked for. */
