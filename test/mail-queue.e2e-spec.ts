@@ -29,7 +29,7 @@ async function enqueue({ app }: Service, count: number, domain: string, from?: s
   }
 }
 
-/** Puts a notice into the queue that is collected with others of its kind. */
+/** Queues a notice for one owner. The queue collects those of one kind. */
 async function notifyOwner({ app }: Service, at: string): Promise<void> {
   const [to, what] = ['owner@example.com', 'PIN'];
   const notice = { kind: 'notice', to, what, at, ip: null };
@@ -116,7 +116,7 @@ describe.each(bothEngines('collected'))('Notices of one kind on $engine', ({ set
     const [delivery, store] = [service.app.get(MailDelivery), service.app.get(MailsStore)];
     const leaseGroup = store.leaseGroup.bind(store);
     vi.spyOn(store, 'leaseGroup').mockImplementation(async (group) => {
-      // Until nothing more is found to be sent.
+      // A whole look passes first.
       await delivery.look();
       return leaseGroup(group);
     });
@@ -203,12 +203,11 @@ describe('The queue of mails', () => {
     const service = await startService({ SMTP_URL: `smtp://127.0.0.1:${mailServer.port}`, MAIL_RETRY: '10s' });
     onTestFinished(() => service.stop());
     const delivery = service.app.get(MailDelivery);
-    const notify = (at: string): Promise<void> => notifyOwner(service, at);
-    await notify('2026-01-01T08:00:00.000Z');
+    await notifyOwner(service, '2026-01-01T08:00:00.000Z');
     await delivery.settled();
     service.advance(11);
     await delivery.settled();
-    await notify('2026-01-01T09:30:00.000Z');
+    await notifyOwner(service, '2026-01-01T09:30:00.000Z');
     service.advance(21);
     await delivery.settled();
     expect([mailServer.offered, mailServer.arrivals.length]).toEqual([3, 0]);

@@ -17,7 +17,10 @@ const LEASE_SECONDS = 120;
 /** How long notices are collected after one was sent, in seconds. */
 const COLLECTED_SECONDS = 600;
 
-/** Of a group the first is due, once no other is put off: one that is being sent takes the others with it. */
+/**
+ * A mail of a group is due if it is the first of its group and none of the group is put off. A mail that is being sent is
+ * put off: it takes the others with it.
+ */
 const IS_DUE = `mails.next_try_at <= {now} AND NOT EXISTS (SELECT 1 FROM mails AS other
   WHERE other.group_key = mails.group_key AND other.id <> mails.id
     AND (other.id < mails.id OR other.next_try_at > {now}))`;
@@ -81,7 +84,7 @@ export class MailsStore {
 
   /**
    * Takes a mail that is due, so that no other instance does: one that was never tried, in turn by owner, site and domain,
-   * or a retry. Of a group it takes the first.
+   * or a retry. From a group it takes the first.
    */
   async lease(kind: 'first try' | 'retry', { siteKeys, domainKeys }: Busy): Promise<LeasedMail | undefined> {
     const [condition, order] = kind === 'retry' ? ['tries > 0', 'tries, turn, next_try_at'] : ['tries = 0', 'turn, id'];

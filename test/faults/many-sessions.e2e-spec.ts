@@ -22,7 +22,7 @@ const IS_QUIET = process.env.TEST_QUIET === 'on';
 /** Sessions of one account, put in by SQL. */
 const SESSIONS = sized({ small: 20_000, full: IS_QUIET ? 500_000 : 100_000 });
 
-/** How long one of the acts takes, in milliseconds, and what comes of it. */
+/** Durations measured around one act, in milliseconds. */
 interface Times {
   actMs: number;
   /** Longest life of a token after the act at any instance. */
@@ -35,11 +35,11 @@ const BOUNDS: Times = IS_QUIET
   ? { actMs: 1000, reachMs: 250, heldUpMs: 100 }
   : { actMs: 1000, reachMs: 1000, heldUpMs: 1000 };
 
-/** Each act is tried so often and judged by its shortest times: other work on the machine makes them longer, never shorter. */
-const TRIES = 3;
+/** Tries of each act, of which one must be within all bounds. Other work on the machine makes an act longer, never shorter. */
+const TRIES = IS_QUIET ? 1 : 3;
 
-const isWithin = (times: Times): boolean =>
-  (Object.keys(BOUNDS) as (keyof Times)[]).every((key) => times[key] < BOUNDS[key]);
+const isWithin = ({ actMs, reachMs, heldUpMs }: Times): boolean =>
+  actMs < BOUNDS.actMs && reachMs < BOUNDS.reachMs && heldUpMs < BOUNDS.heldUpMs;
 
 /** Longest duration of a start with so many sessions, in milliseconds. */
 const START_MS = IS_QUIET ? 3000 : 10_000;
@@ -82,7 +82,7 @@ function runOn(file: string, { DATABASE_URL }: Environment): { run: Run; end: ()
   };
 }
 
-/** The generation of the crowd's sessions, by which they are found whoever owns them and whatever was wiped. */
+/** Value of `generation` that marks the crowd's sessions. No act changes it. */
 const MANY = 77;
 
 /** Copies of a session of the first account, under ids of their own. */
@@ -181,8 +181,8 @@ const ACTS: Record<string, Act> = {
 const KEEPING = new Set(['clearing tokens', 'changing the password']);
 
 /**
- * Acts once on a crowd, and sees to it that all its tokens but a kept one are refused at every instance.
- * @param adminToken a token of token-pair of an administrator, whose requests are those of others meanwhile
+ * Runs an act once on a crowd, and checks that every instance refuses all its tokens but a kept one.
+ * @param adminToken token-pair's access token of an administrator, who also makes the requests of others meanwhile
  */
 async function timesOf([name, act]: [string, Act], of: Crowd, adminToken: string): Promise<Times> {
   const { services } = of;
@@ -231,12 +231,9 @@ describe.each(bothEngines('crowd'))(`${SESSIONS} sessions of one account on $eng
     const before = await Promise.all(services.map(memoryOf));
 
     for (const [name, act] of Object.entries(ACTS)) {
-      const best: Times = { actMs: Infinity, reachMs: Infinity, heldUpMs: Infinity };
-      for (let tries = 0; tries < TRIES && !isWithin(best); tries++) {
-        const times = await timesOf([name, act], crowdOf, adminToken);
-        for (const key of Object.keys(BOUNDS) as (keyof Times)[]) best[key] = Math.min(best[key], times[key]);
-      }
-      expect(isWithin(best), `${name}: ${JSON.stringify(best)}`).toBe(true);
+      const tries: Times[] = [];
+      while (tries.length < TRIES && !tries.some(isWithin)) tries.push(await timesOf([name, act], crowdOf, adminToken));
+      expect(tries.some(isWithin), `${name}: ${JSON.stringify(tries)}`).toBe(true);
     }
 
     for (const [n, service] of services.entries()) {

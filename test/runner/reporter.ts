@@ -98,7 +98,7 @@ function failures(modules: readonly TestModule[], tests: readonly TestCase[]): F
   ];
 }
 
-/** Name and first line of each failure once more: whoever reads only the end of the output learns what to look at. */
+/** Lists each failure with the first line of its error, for readers of the end of the output alone. */
 function failed(failures: readonly Failure[], outside: readonly SerializedError[]): string[] {
   const told = failures.map((failure): [string, SerializedError | undefined] => {
     if (failure.type === 'module') return [nameOf(failure), failure.errors()[0]];
