@@ -14,8 +14,8 @@ export interface Contract extends Door {
   readonly errors: WireErrors;
   /** The shapes of its refusals of a status, for its OpenAPI document. */
   readonly errorDtos: (status: number) => readonly Type[];
-  /** Whose pages may read its answers: anybody's without credentials, or those of `CORS_ORIGINS` with the cookie. */
-  readonly cors: 'any origin' | 'allowed origins with credentials';
+  /** Whose pages may read its answers: those of any origin, or only those of `CORS_ORIGINS`, which may ask with credentials. */
+  readonly cors: 'any origin' | 'allowed origins only';
   /** Its hot routes, by method and path below its base path: what they answer for an access token. */
   readonly tokenAnswers?: Readonly<Record<`${'GET' | 'POST'} /${string}`, TokenAnswer>>;
 }

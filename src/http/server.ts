@@ -27,7 +27,7 @@ import {
 } from './bare-paths.js';
 import { answerClientErrors, answerConnect } from './client-errors.js';
 import { Connections } from './closing.js';
-import { corsHeaders, PREFLIGHT } from './cors.js';
+import { ANY_ORIGIN, corsHeaders, preflightHeaders } from './cors.js';
 import { withoutIssuerPath } from './issuer-path.js';
 import { forwardedByAddresses, trustedProxies, untrustedForwardingWarning } from './forwarded-for.js';
 import { RequestLog, type RequestLine } from './request-log.js';
@@ -63,8 +63,8 @@ export interface ServerParts {
   readonly observe: (line: RequestLine) => void;
 }
 
-/** What every request begins with, however far it comes. */
-type Beginning = (request: FastifyRequest, reply: FastifyReply) => void;
+/** What every request begins with, however far it comes. True if that answers it. */
+type Beginning = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
 /** The HTTP server, before Nest adds its routes. */
 export function createServer(parts: ServerParts): FastifyAdapter {
@@ -78,20 +78,30 @@ export function createServer(parts: ServerParts): FastifyAdapter {
     void reply.headers(headersFor(url)).headers(corsFor(url, headers.origin)).header('x-request-id', request.id);
     log.follow(request, reply);
     warnOfUntrustedForwarding(request);
+    if (request.method !== 'OPTIONS') return false;
+    answerOptions(request, reply);
+    return true;
   };
-  const clientErrorHandler = answerClientErrors(parts.logger, headersFor('/'));
+  // A preflight, and like one an OPTIONS that is none, whatever it asks for: also `*`, which is no route's path.
+  const answerOptions = ({ url, headers }: FastifyRequest, reply: FastifyReply): void => {
+    const asked = headers['access-control-request-headers'];
+    void reply
+      .code(204)
+      .headers(preflightHeaders(corsFor(url, headers.origin), asked))
+      .send();
+  };
+  // What never became a request has no path, and so no contract whose answers are for some origins only.
+  const clientErrorHandler = answerClientErrors(parts.logger, { ...headersFor('/'), ...ANY_ORIGIN });
   const adapter = new FastifyAdapter({ ...optionsOf(parts, begin, manners), clientErrorHandler });
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    begin(request, reply);
-    if (request.method === 'OPTIONS') answerOptions(reply);
-    else done();
+    if (!begin(request, reply)) done();
   });
   const server = adapter.getInstance<FastifyInstance>();
   acceptRawBodies(server);
   void server.register(cookie);
   answerConnect(server.server, clientErrorHandler);
   addHooks(server, parts.routes);
-  server.options('*', (_request, reply) => answerOptions(reply));
+  server.options('*', answerOptions);
   return adapter;
 }
 
@@ -127,8 +137,7 @@ function optionsOf(
     },
     // A path that cannot be decoded never reaches a hook or a filter.
     frameworkErrors: (error, request, reply) => {
-      begin(request, reply);
-      errors.answer(error, request, reply);
+      if (!begin(request, reply)) errors.answer(error, request, reply);
     },
   };
 }
@@ -158,11 +167,6 @@ function addHooks(server: FastifyInstance, routes: RouteTable): void {
     if (!namesOneHost(request.raw)) done(new RequestError('request_malformed'));
     else done(refused ? new RequestError('auth_contract_unknown') : undefined);
   });
-}
-
-/** Answers a preflight, and like one an OPTIONS that is none, whatever it asks for: also `*`, which is no route's path. */
-function answerOptions(reply: FastifyReply): void {
-  void reply.code(204).headers(PREFLIGHT).send();
 }
 
 /** The caller's request id if it is harmless, else a new one. */

@@ -2,12 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { send } from '../support/http.js';
 import { head, sendRaw } from '../support/raw.js';
 import { type Service, startService } from '../support/service.js';
-import { SECURITY_HEADERS } from '../support/shapes.js';
 
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService({ CORS_ORIGINS: 'https://app.example.com' });
+  service = await startService();
 });
 afterAll(() => service.stop());
 
@@ -21,57 +20,6 @@ describe('HEAD', () => {
       expect({ ...asked.headers, ...varying }).toEqual({ ...got.headers, ...varying });
     },
   );
-});
-
-describe('OPTIONS', () => {
-  const ask = (path: string, origin: string): ReturnType<typeof send> =>
-    send('OPTIONS', service.url + path, { headers: { origin, 'access-control-request-method': 'POST' } });
-
-  const ALLOWED = {
-    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-    'access-control-allow-headers': 'Authorization, Content-Type, Auth-Contract, X-Pin, X-Request-Id',
-    'access-control-max-age': '600',
-  };
-
-  it.each([
-    '/auth/login',
-    '/auth/register',
-    '/token-pair/auth/token',
-    '/login',
-    '/api/v1.0/register',
-    '/basic/api/v1.0/nothing',
-  ])('of %s lets any origin ask, without credentials', async (path) => {
-    const answer = await ask(path, 'https://anybody.example');
-    expect({ status: answer.status, text: answer.text }).toEqual({ status: 204, text: '' });
-    expect(answer.headers).toMatchObject({ ...ALLOWED, ...SECURITY_HEADERS, 'access-control-allow-origin': '*' });
-    expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
-  });
-
-  it.each(['/users/login', '/cookie/protected/me'])(
-    'of %s lets the configured origins ask, with credentials',
-    async (path) => {
-      const { status, headers } = await ask(path, 'https://app.example.com');
-      expect(status).toBe(204);
-      expect(headers).toMatchObject({
-        ...ALLOWED,
-        'access-control-allow-origin': 'https://app.example.com',
-        'access-control-allow-credentials': 'true',
-        vary: expect.stringContaining('Origin'),
-      });
-    },
-  );
-
-  it.each(['/users/login', '/cookie/protected/me'])('of %s lets no other origin ask', async (path) => {
-    const { status, headers } = await ask(path, 'https://anybody.example');
-    expect(status).toBe(204);
-    expect(headers).not.toHaveProperty('access-control-allow-origin');
-  });
-
-  it('that is no preflight is answered too', async () => {
-    expect((await send('OPTIONS', `${service.url}/auth/login`)).status).toBe(204);
-    const { status } = await sendRaw(service.url, head('OPTIONS * HTTP/1.1'));
-    expect(status).toBe(204);
-  });
 });
 
 describe('X-Request-Id', () => {

@@ -18,7 +18,8 @@ export const ADDRESS_SETTINGS = {
   }),
   CORS_ORIGINS: origins({
     default: '',
-    about: 'The origins whose pages may use the cookie routes from another site.',
+    about:
+      'The origins whose pages may use the service with credentials: the cookie routes from another site, and any route with credentials: include.',
   }),
   TRUST_PROXY: addresses({
     default: '',

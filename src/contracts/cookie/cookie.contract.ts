@@ -19,7 +19,7 @@ export const COOKIE = {
   readFields: readJson,
   errors: COOKIE_ERRORS,
   errorDtos: () => [CookieErrorDto],
-  cors: 'allowed origins with credentials',
+  cors: 'allowed origins only',
   tokenAnswers: { 'GET /protected/me': { me: whoIsIt } },
 } satisfies Contract;
 
