@@ -129,6 +129,12 @@ function contradictions(settings: Settings): string[] {
       'none',
       'lax or strict, unless the cookie is Secure (COOKIE_SECURE, PUBLIC_URL)',
     ],
+    [
+      settings.COOKIE_PARTITIONED && settings.COOKIE_SAMESITE !== 'none',
+      'COOKIE_PARTITIONED',
+      'on',
+      'off, unless COOKIE_SAMESITE is none: browsers keep no other cookie for a page of another site',
+    ],
   ];
   return rules.filter(([broken]) => broken).map(([, name, given, allowed]) => wrong(name, given, allowed));
 }

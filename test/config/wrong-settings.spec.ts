@@ -169,4 +169,26 @@ describe('settings that are right alone and wrong together are refused', () => {
   ])('but not one that is: %o', (environment) => {
     expect(parseEnvironment(environment).COOKIE_SAMESITE).toBe('none');
   });
+
+  it.each<Record<string, string>>([
+    { PUBLIC_URL: 'https://id.example.com' },
+    { PUBLIC_URL: 'https://id.example.com', COOKIE_SAMESITE: 'lax' },
+    { COOKIE_SECURE: 'true', COOKIE_SAMESITE: 'strict' },
+    {},
+  ])('a partitioned cookie that no browser would keep: %o', (environment) => {
+    expect(refusal({ COOKIE_PARTITIONED: 'on', ...environment })).toEqual([
+      'COOKIE_PARTITIONED=on is not allowed. Allowed: off, unless COOKIE_SAMESITE is none: browsers keep no other cookie for a page of another site.',
+    ]);
+  });
+
+  it('and one that is not Secure', () => {
+    expect(refusal({ COOKIE_PARTITIONED: 'on', COOKIE_SAMESITE: 'none' })).toEqual([
+      'COOKIE_SAMESITE=none is not allowed. Allowed: lax or strict, unless the cookie is Secure (COOKIE_SECURE, PUBLIC_URL).',
+    ]);
+  });
+
+  it('but not one for pages of other sites over https', () => {
+    const environment = { COOKIE_PARTITIONED: 'on', COOKIE_SAMESITE: 'none', PUBLIC_URL: 'https://id.example.com' };
+    expect(parseEnvironment(environment).COOKIE_PARTITIONED).toBe(true);
+  });
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CookieClient, MOUNTS, UNAUTHENTICATED } from '../support/cookie.client.js';
-import { givenCookies, withCookie } from '../support/cookies.js';
+import { CookieClient, MOUNTS, STRONG_PASSWORD, UNAUTHENTICATED } from '../support/cookie.client.js';
+import { cookieToken, givenCookies, withCookie } from '../support/cookies.js';
 import type { Answer } from '../support/http.js';
-import type { Person } from '../support/people.js';
+import { documentOf, undocumented } from '../support/openapi.js';
+import { newPerson, type Person } from '../support/people.js';
 import { type Environment, type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
@@ -23,6 +24,11 @@ const ROWS: readonly Row[] = [
   { env: { COOKIE_NAME: 'session', COOKIE_TOKEN_TTL: '15m' }, name: 'session', maxAge: 900, rest: ['SameSite=Lax'] },
   { env: { ...HTTPS, COOKIE_NAME: 'session' }, name: '__Host-session', rest: ['SameSite=Lax', 'Secure'] },
   { env: { ...HTTPS, COOKIE_SAMESITE: 'none' }, name: '__Host-token', rest: ['SameSite=None', 'Secure'] },
+  {
+    env: { ...HTTPS, COOKIE_SAMESITE: 'none', COOKIE_PARTITIONED: 'on' },
+    name: '__Host-token',
+    rest: ['Partitioned', 'SameSite=None', 'Secure'],
+  },
   { env: { COOKIE_SAMESITE: 'strict' }, name: 'token', rest: ['SameSite=Strict'] },
 ];
 
@@ -44,7 +50,7 @@ describe.each(ROWS)('the cookie with $env', ({ env, name, maxAge = 3600, rest })
       {
         name,
         value: expect.any(String) as string,
-        attributes: ['HttpOnly', `Max-Age=${maxAge}`, 'Path=/', ...rest],
+        attributes: ['HttpOnly', `Max-Age=${maxAge}`, 'Path=/', ...rest].sort(),
       },
     ];
 
@@ -71,7 +77,7 @@ describe.each(ROWS)('the cookie with $env', ({ env, name, maxAge = 3600, rest })
       {
         name,
         value: '',
-        attributes: ['Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'HttpOnly', 'Max-Age=0', 'Path=/', ...rest],
+        attributes: ['Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'HttpOnly', 'Max-Age=0', 'Path=/', ...rest].sort(),
       },
     ]);
   });
@@ -91,4 +97,50 @@ describe.each(ROWS)('the cookie with $env', ({ env, name, maxAge = 3600, rest })
   async function refresh(client: CookieClient): Promise<Answer> {
     return client.send('POST', '/protected/refresh_token', { headers: withCookie(token, name) });
   }
+});
+
+describe('COOKIE_TOKEN_IN_BODY=on', () => {
+  let service: Service;
+
+  beforeAll(async () => {
+    service = await startService({ COOKIE_TOKEN_IN_BODY: 'on' });
+  });
+
+  afterAll(() => service.stop());
+
+  it.each(MOUNTS)(
+    'adds what the cookie holds to the answers of %s/users/login and protected/refresh_token',
+    async (base) => {
+      const client = new CookieClient(service.url + base);
+      const { id, person, token } = await client.newcomer();
+      const me = { id, username: person.username, is_admin: false };
+
+      for (const answer of [await client.login(person), await client.refresh(token)]) {
+        const given = cookieToken(answer);
+        expect(whole(answer)).toEqual({ status: 200, body: { ...me, token: given } });
+        const headers = { authorization: `Bearer ${given}` };
+        expect(whole(await client.send('GET', '/protected/me', { headers }))).toEqual({ status: 200, body: me });
+      }
+    },
+  );
+
+  it('adds it to no other answer', async () => {
+    const client = new CookieClient(service.url);
+    const person = newPerson(STRONG_PASSWORD);
+    const me = { id: expect.any(Number) as number, username: person.username, is_admin: false };
+
+    expect(whole(await client.register(person))).toEqual({ status: 201, body: me });
+    const token = await client.session(person);
+    expect(whole(await client.me(token))).toEqual({ status: 200, body: me });
+    expect(whole(await client.setPin(token, { pin: 'PIN2' }))).toEqual({ status: 200, body: { message: 'pin set' } });
+  });
+
+  it('is in the OpenAPI document', async () => {
+    const client = new CookieClient(service.url);
+    const { person, token } = await client.newcomer();
+    const { document } = await documentOf(service, 'cookie');
+
+    expect(undocumented(document, 'POST', '/users/login', await client.login(person))).toEqual([]);
+    expect(undocumented(document, 'POST', '/protected/refresh_token', await client.refresh(token))).toEqual([]);
+  });
 });

@@ -23,5 +23,11 @@ export function clearSessionCookie(reply: FastifyReply, config: Config): void {
 }
 
 function optionsOf(config: Config): CookieSerializeOptions {
-  return { httpOnly: true, path: '/', sameSite: config.COOKIE_SAMESITE, secure: isSecure(config) };
+  return {
+    httpOnly: true,
+    path: '/',
+    sameSite: config.COOKIE_SAMESITE,
+    secure: isSecure(config),
+    partitioned: config.COOKIE_PARTITIONED,
+  };
 }

@@ -53,6 +53,15 @@ export const TOKEN_SETTINGS = {
     'strict',
     'none',
   ),
+  COOKIE_PARTITIONED: toggle({
+    default: 'off',
+    about:
+      'cookie: whether browsers keep a cookie for each site that asks (CHIPS), as those demand that block third-party cookies; it needs COOKIE_SAMESITE=none.',
+  }),
+  COOKIE_TOKEN_IN_BODY: toggle({
+    default: 'off',
+    about: 'cookie: whether login and refresh answer the token in the body too, for clients that read it there.',
+  }),
   REAUTH_WINDOW: duration({
     default: '10m',
     about: 'cookie: how long after a sign-in a set PIN may be changed without proving it.',

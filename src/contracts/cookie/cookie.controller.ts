@@ -30,7 +30,7 @@ import {
 import { Refusals } from '../../contract-kit/refusals.js';
 import type { User } from '../../users/user.entity.js';
 import { COOKIE, whoIsIt } from './cookie.contract.js';
-import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto } from './cookie.dto.js';
+import { LoginDto, MeDto, MessageDto, PinDto, RegisterDto, SignedInDto } from './cookie.dto.js';
 import { answerWithCookie } from './cookie.jar.js';
 import { FreeNamesGuard } from './cookie.names.guard.js';
 import { COOKIE_REFUSALS, NEW_PIN, SET_COOKIE, SIGN_IN } from './cookie.openapi.js';
@@ -79,9 +79,9 @@ export class CookieController {
   @Post('users/login')
   @UseGuards(SameOriginGuard, CREDENTIALS)
   @HttpCode(200)
-  @ApiOperation({ summary: 'Login', description: 'Sets the cookie. The body never holds the token.' })
+  @ApiOperation({ summary: 'Login', description: 'Sets the cookie. By default no body holds the token.' })
   @ApiBody({ type: LoginDto, examples: SIGN_IN })
-  @ApiOkResponse({ type: MeDto, description: 'Signed in.', headers: SET_COOKIE })
+  @ApiOkResponse({ type: SignedInDto, description: 'Signed in.', headers: SET_COOKIE })
   @Refusals(
     COOKIE,
     'body_malformed',
@@ -95,7 +95,7 @@ export class CookieController {
     @CurrentPrincipal() user: User,
     @Client() client: ClientOfRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<MeDto> {
+  ): Promise<SignedInDto> {
     return answerWithCookie(reply, this.config, await this.signIn.open(COOKIE, user, client));
   }
 
@@ -132,12 +132,12 @@ export class CookieController {
   @ApiCookieAuth('cookie')
   @ApiBearerAuth('bearer')
   @ApiOperation({ summary: 'Refresh Token', description: 'Sets a fresh cookie.' })
-  @ApiOkResponse({ type: MeDto, description: 'The cookie is a fresh one.', headers: SET_COOKIE })
+  @ApiOkResponse({ type: SignedInDto, description: 'The cookie is a fresh one.', headers: SET_COOKIE })
   @Refusals(COOKIE, ...COOKIE_REFUSALS, 'body_too_large', 'cross_site_request')
   async refresh(
     @CurrentPrincipal() { sessionId }: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<MeDto> {
+  ): Promise<SignedInDto> {
     return answerWithCookie(reply, this.config, await this.refreshing.renew(COOKIE, sessionId));
   }
 

@@ -89,6 +89,16 @@ export class MeDto {
   is_admin!: boolean;
 }
 
+/** Who signed in, or refreshed. */
+export class SignedInDto extends MeDto {
+  @ApiPropertyOptional({
+    type: String,
+    example: 'a.jwt.token',
+    description: 'What the cookie holds, if the service runs with COOKIE_TOKEN_IN_BODY=on.',
+  })
+  token?: string;
+}
+
 /** Every refusal. */
 export class CookieErrorDto {
   @ApiProperty({ example: 'unauthenticated' })

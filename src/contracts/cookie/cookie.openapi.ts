@@ -3,7 +3,7 @@ import { cookieName } from '../../auth/sessions/session-cookie.js';
 
 /** What contract 2's document says beside its routes. */
 export const COOKIE_DOCUMENT: ContractDocument = {
-  description: `Signing in sets an HTTP-only cookie with a JWT in it; no body ever holds the token.
+  description: `Signing in sets an HTTP-only cookie with a JWT in it. The body holds the token only with \`COOKIE_TOKEN_IN_BODY=on\`.
 
 **Try it:** run \`POST /users/register\` with a name of your own and then \`POST /users/login\`. Your browser keeps the cookie
 and sends it by itself: \`GET /protected/me\` answers who you are, and there is nothing to authorize. \`POST /users/logout\`
