@@ -68,9 +68,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   app.useGlobalFilters(errors);
   if (config.DOCS) mountDocs(app, config, DEFINITIONS);
   observer = requestObserver(app);
-  const server = adapter.getInstance<FastifyInstance>();
   shortCuts.open([
-    ...app.get(ContractShortCuts).of(contracts, (header) => server.parseCookie(header)),
+    ...app.get(ContractShortCuts).of(contracts),
     app.get(ProfileShortCut),
     app.get(IntrospectionShortCut),
   ]);

@@ -30,7 +30,8 @@ export class ProfileShortCut implements ShortRoute {
   readonly answer = async ({ headers }: IncomingMessage): Promise<Shortly> => {
     const token = authorizationToken(headers);
     if (token === undefined) return undefined;
-    const principal = this.opaqueTokens.recall({ token }) ?? this.accessTokens.recall({ token, contract: undefined });
+    const principal =
+      this.opaqueTokens.recall({ token }) ?? this.accessTokens.recall({ tokens: token, contract: undefined });
     if (!principal) return undefined;
     // It reads the store. Further requests take the long way, where their site waits for its turn.
     if (this.underWay >= AT_ONCE) return undefined;

@@ -15,8 +15,10 @@ export interface Credentials {
 /** What of a request may carry an access token. */
 export interface Presented {
   readonly headers: IncomingHttpHeaders;
-  readonly cookies: Readonly<Record<string, string | undefined>>;
 }
+
+/** The token that a request presents. If it presents several, as cookies of one name, the first one that is valid counts. */
+export type PresentedTokens = string | readonly string[];
 
 /** What the core has to know of a way in: whom it looks up, where it finds what a caller presents, what it hands out. */
 export interface Door {
@@ -32,7 +34,7 @@ export interface Door {
     /** The claims its documents promise beside those of every token. */
     readonly claims: (subject: TokenSubject) => object;
     /** The token a request presents. @throws {AuthError} `token_missing` or `token_header_malformed` */
-    readonly read: (request: Presented, config: Config) => string;
+    readonly read: (request: Presented, config: Config) => PresentedTokens;
   };
   /** Its refresh tokens, if it has any. */
   readonly refreshToken?: {

@@ -26,8 +26,7 @@ export class ContractShortCuts {
     private readonly config: Config,
   ) {}
 
-  /** @param parseCookie reads the header Cookie */
-  of(contracts: Contracts, parseCookie: (header: string) => Presented['cookies']): ShortRoute[] {
+  of(contracts: Contracts): ShortRoute[] {
     return contracts.all.flatMap((contract) =>
       Object.entries(contract.tokenAnswers ?? {}).map(([key, how]): ShortRoute => {
         const [method, path] = key.split(' ') as [ShortRoute['method'], string];
@@ -36,7 +35,7 @@ export class ContractShortCuts {
         const common = { method, route, paths, contract: contract.name };
         if ('me' in how) {
           const me = onceForEach(how.me);
-          return { ...common, asksInBody: false, answer: ({ headers }) => this.me(contract, me, presented(headers)) };
+          return { ...common, asksInBody: false, answer: (request) => this.me(contract, me, request) };
         }
         const asked = { tokenIn: how.tokenIn, valid: new JsonBody(how.valid) };
         return {
@@ -46,10 +45,6 @@ export class ContractShortCuts {
         };
       }),
     );
-
-    function presented(headers: IncomingMessage['headers']): Presented {
-      return { headers, cookies: headers.cookie === undefined ? {} : parseCookie(headers.cookie) };
-    }
   }
 
   private me(
@@ -57,8 +52,8 @@ export class ContractShortCuts {
     me: (principal: TokenPrincipal) => JsonBody,
     presented: Presented,
   ): Shortly {
-    const token = accessToken?.read(presented, this.config);
-    const principal = token === undefined ? undefined : this.accessTokens.recall({ token, contract: name });
+    const tokens = accessToken?.read(presented, this.config);
+    const principal = tokens === undefined ? undefined : this.accessTokens.recall({ tokens, contract: name });
     return principal && { body: me(principal), accountId: principal.accountId };
   }
 
@@ -69,7 +64,7 @@ export class ContractShortCuts {
     body: Buffer | undefined,
   ): Shortly {
     const token = body && tokenIn(body, headers['content-type'] ?? '');
-    const isKnown = typeof token === 'string' && this.accessTokens.knows({ token, contract: name });
+    const isKnown = typeof token === 'string' && this.accessTokens.knows(token, name);
     return isKnown ? { body: valid, accountId: null } : undefined;
   }
 }

@@ -98,7 +98,8 @@ export function createServer(parts: ServerParts): FastifyAdapter {
   });
   const server = adapter.getInstance<FastifyInstance>();
   acceptRawBodies(server);
-  void server.register(cookie);
+  // It sets cookies; those of a request are read where a token is looked for.
+  void server.register(cookie, { hook: false });
   answerConnect(server.server, clientErrorHandler);
   addHooks(server, parts.routes);
   server.options('*', answerOptions);

@@ -2,13 +2,13 @@ import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
-import type { Door, TokenPrincipal } from '../door.js';
-import { AccessTokenStrategy, type PresentedToken } from '../strategies/access-token.strategy.js';
+import type { Door, PresentedTokens, TokenPrincipal } from '../door.js';
+import { AccessTokenStrategy, type PresentedAccessTokens } from '../strategies/access-token.strategy.js';
 import { Authenticates } from './authenticates.js';
 import { type AuthenticatedRequest, atClient, verdict } from './verdict.js';
 
-/** Reads the access token of a request. @throws {AuthError} `token_missing` or `token_header_malformed` */
-export type AccessTokenReader = (request: FastifyRequest, config: Config) => string;
+/** Reads the access tokens of a request. @throws {AuthError} `token_missing` or `token_header_malformed` */
+export type AccessTokenReader = (request: FastifyRequest, config: Config) => PresentedTokens;
 
 /** A guard that lets access tokens of one contract pass, found where that contract carries them. */
 export function AccessTokenGuard(door: Door & { readonly accessToken: object }): Type<AuthGuardInstance> {
@@ -43,16 +43,16 @@ function guardFor(read: AccessTokenReader, contract: string | undefined): Type<A
     }
 
     private recall(request: FastifyRequest): TokenPrincipal | undefined {
-      const token = read(request, this.config);
+      const tokens = read(request, this.config);
       try {
-        return this.strategy.recall({ token, contract });
+        return this.strategy.recall({ tokens, contract });
       } catch (error) {
         return verdict<TokenPrincipal>(error, false, undefined, 'access token');
       }
     }
 
-    override getAuthenticateOptions(context: ExecutionContext): PresentedToken {
-      return { token: read(context.switchToHttp().getRequest(), this.config), contract };
+    override getAuthenticateOptions(context: ExecutionContext): PresentedAccessTokens {
+      return { tokens: read(context.switchToHttp().getRequest(), this.config), contract };
     }
 
     override handleRequest<T>(error: unknown, principal: T | false, info: unknown, context: ExecutionContext): T {

@@ -4,9 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { OpaqueTokenService } from '../../tokens/opaque-token.service.js';
+import type { PresentedTokens } from '../door.js';
 import { AccessTokenStrategy } from '../strategies/access-token.strategy.js';
 import { OpaqueTokenStrategy } from '../strategies/opaque-token.strategy.js';
-import { cookieName } from '../sessions/session-cookie.js';
+import { sessionCookies } from '../sessions/session-cookie.js';
 import { AnyAccessTokenGuard } from './access-token.guard.js';
 import { Authenticates } from './authenticates.js';
 import { OpaqueTokenGuard } from './opaque-token.guard.js';
@@ -17,11 +18,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD']);
 /** What follows the scheme, or the whole header of a contract without one. */
 const AUTHORIZATION = /^(?:Bearer +)?(\S+)$/i;
 
-/** The token of a request, wherever any contract carries one. @throws {AuthError} `token_missing` */
-function tokenOf(request: FastifyRequest, config: Config): string {
-  const token = authorizationToken(request.headers) ?? request.cookies[cookieName(config)];
-  if (token === undefined) throw new AuthError('token_missing');
-  return token;
+/** The tokens of a request, wherever any contract carries one. @throws {AuthError} `token_missing` */
+function tokensOf({ headers }: FastifyRequest, config: Config): PresentedTokens {
+  const tokens = authorizationToken(headers) ?? sessionCookies(headers, config);
+  if (tokens.length === 0) throw new AuthError('token_missing');
+  return tokens;
 }
 
 /** The token in the header Authorization, as any contract writes it there. */
@@ -34,7 +35,7 @@ export function comesWithCookie(request: FastifyRequest): boolean {
   return authorizationToken(request.headers) === undefined;
 }
 
-const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokenOf);
+const AccessTokenOfAnyContract = AnyAccessTokenGuard(tokensOf);
 
 /**
  * Lets every account pass that presents a token of whatever contract, as that contract carries it: an access token as

@@ -6,11 +6,11 @@ import type { AccessTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import { RefreshTokenService } from '../../tokens/refresh-token.service.js';
 import { SessionActivity } from '../sessions/session-activity.js';
-import type { TokenPrincipal } from '../door.js';
+import type { PresentedTokens, TokenPrincipal } from '../door.js';
 
-/** A token as its guard found it in the request. */
-export interface PresentedToken {
-  readonly token: string;
+/** The tokens that a guard found in the request. */
+export interface PresentedAccessTokens {
+  readonly tokens: PresentedTokens;
   /** The only contract whose tokens pass, or `undefined` for any. */
   readonly contract: string | undefined;
 }
@@ -31,26 +31,27 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
 
   /**
    * Whom a token speaks for whose signature this instance has checked before; `undefined` if it has not, or cannot say at
-   * once whether the token was revoked elsewhere.
+   * once whether the token was revoked elsewhere, or if there are several tokens.
    * @throws {AuthError} why it does not pass
    */
-  recall(presented: PresentedToken): TokenPrincipal | undefined {
-    const claims = this.knownClaims(presented);
+  recall({ tokens, contract }: PresentedAccessTokens): TokenPrincipal | undefined {
+    const [token = '', ...others] = [tokens].flat();
+    const claims = others.length === 0 ? this.knownClaims(token, contract) : undefined;
     return claims && this.principalOf(claims);
   }
 
   /** Whether `recall` knows a token, without that counting as a use of its session. @throws {AuthError} as `recall` */
-  knows(presented: PresentedToken): boolean {
-    return this.knownClaims(presented) !== undefined;
+  knows(token: string, contract: string): boolean {
+    return this.knownClaims(token, contract) !== undefined;
   }
 
-  private knownClaims({ token, contract }: PresentedToken): AccessTokenClaims | undefined {
+  private knownClaims(token: string, contract: string | undefined): AccessTokenClaims | undefined {
     const claims = this.accessTokens.recall(token);
     return claims && this.accessTokens.admitAtOnce(claims, contract);
   }
 
-  override authenticate(_request: unknown, presented: PresentedToken): void {
-    this.verify(presented).then(
+  override authenticate(_request: unknown, presented: PresentedAccessTokens): void {
+    this.firstValid(presented).then(
       (principal) => this.success(principal),
       (error: Error) => this.error(error),
     );
@@ -61,7 +62,22 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     throw new Error('Access tokens are checked by authenticate().');
   }
 
-  private async verify({ token, contract }: PresentedToken): Promise<TokenPrincipal> {
+  /** Whom the first valid token speaks for. @throws {AuthError} why the first one does not pass, if none does */
+  private async firstValid({ tokens, contract }: PresentedAccessTokens): Promise<TokenPrincipal> {
+    let refusal: AuthError | undefined;
+    for (const token of [tokens].flat()) {
+      try {
+        return await this.verify(token, contract);
+      } catch (error) {
+        // A token that cannot be judged now may be the one that counts.
+        if (!(error instanceof AuthError) || error.code === 'store_unavailable') throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal ?? new AuthError('token_missing');
+  }
+
+  private async verify(token: string, contract: string | undefined): Promise<TokenPrincipal> {
     const claims = await this.accessTokens.read(token).catch((error: unknown) => {
       throw this.refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error;
     });

@@ -1,14 +1,15 @@
 import type { FastifyReply } from 'fastify';
 import { bearerToken } from '../../auth/bearer.js';
-import type { Presented } from '../../auth/door.js';
+import type { Presented, PresentedTokens } from '../../auth/door.js';
 import type { Grant } from '../../auth/grant.js';
-import { cookieName, setSessionCookie } from '../../auth/sessions/session-cookie.js';
+import { sessionCookies, setSessionCookie } from '../../auth/sessions/session-cookie.js';
 import type { Config } from '../../config/env.js';
 import type { SignedInDto } from './cookie.dto.js';
 
-/** The token of a request: the cookie's, or only when there is none, one in the header. @throws {AuthError} `token_missing` */
-export function readCookie(request: Presented, config: Config): string {
-  return request.cookies[cookieName(config)] ?? bearerToken(request);
+/** The tokens in the cookies of a request; only when there is none, the one in the header. @throws {AuthError} `token_missing` */
+export function readCookie(request: Presented, config: Config): PresentedTokens {
+  const tokens = sessionCookies(request.headers, config);
+  return tokens.length === 0 ? bearerToken(request) : tokens;
 }
 
 /** Answers with a fresh cookie, and with what its token says; with the token only if the operator wants that. */
