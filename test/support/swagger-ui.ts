@@ -19,9 +19,9 @@ export const NO_BROWSER = existsSync(EXECUTABLE)
   ? undefined
   : `${EXECUTABLE} does not exist: install Chromium, or set CHROMIUM_PATH`;
 
-/** Starts Chromium; one cache serves all its pages. */
-export async function launchChromium(): Promise<BrowserContext> {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+/** Starts Chromium; one cache serves all its pages. @param more arguments of its command line */
+export async function launchChromium(...more: string[]): Promise<BrowserContext> {
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS, ...more] });
   return browser.newContext({ viewport: { width: 1000, height: 600 } });
 }
 
