@@ -56,6 +56,8 @@ describe('deploy/nginx.conf before instances that are away', needing(NGINX_MISSI
       'content-type': 'application/problem+json',
       'retry-after': '5',
       'cache-control': 'no-store',
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'Retry-After',
     });
   });
 
