@@ -138,17 +138,19 @@ export function webAddress(of: Description): Setting<string> {
   return { ...of, allowed: 'empty, or a URL with the scheme http or https, without user, query and fragment', parse };
 }
 
-/** Web origins (RFC 6454) separated by commas. */
+/** Origins (RFC 6454) separated by commas, also of apps and browser extensions: `capacitor://localhost`. */
 export function origins(of: Description): Setting<readonly string[]> {
   const parse = (value: string): string[] | undefined => {
     const items = value.split(',').map((item) => item.trim());
     const given = items.filter(Boolean);
-    return given.every(isWebOrigin) ? given : undefined;
+    return given.every(isOrigin) ? given : undefined;
   };
   return { ...of, allowed: 'origins separated by commas, such as https://app.example.com', parse };
 }
 
 /** No patterns: an origin with `*` in it parses, and would never match. */
-function isWebOrigin(text: string): boolean {
-  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+function isOrigin(text: string): boolean {
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}` === text;
 }

@@ -105,6 +105,7 @@ describe('a right value', () => {
     ['PUBLIC_URL', 'HTTPS://ID.Example.com:443/', 'https://id.example.com'],
     ['PUBLIC_URL', 'http://[::1]:3000', 'http://[::1]:3000'],
     ['CORS_ORIGINS', 'https://app.example.com', ['https://app.example.com']],
+    ['CORS_ORIGINS', 'capacitor://localhost,app://-', ['capacitor://localhost', 'app://-']],
     [
       'CORS_ORIGINS',
       'https://app.example.com, http://localhost:5173,',

@@ -10,7 +10,7 @@ import { DOORS } from '../support/shapes.js';
 type Headers = Readonly<Record<string, string>>;
 
 const FRONT_END = 'https://app.example.com';
-const OTHER_FRONT_END = 'http://localhost:5173';
+const OTHER_FRONT_END = 'capacitor://localhost';
 const STRANGERS = ['https://anybody.example', 'null', `${FRONT_END}:8443`, 'https://app.example.com.evil.example', ''];
 
 const EXPOSED = {
