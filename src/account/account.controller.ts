@@ -8,6 +8,7 @@ import { PasswordsService } from '../auth/passwords.service.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '../contract-kit/openapi.js';
+import { AnyQuery } from '../contract-kit/read-parts.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { CHANGING, ForAccounts, PIN_HEADER, READING, WITH_PIN } from './account-route.js';
 import { CookieReturn } from './cookie-return.interceptor.js';
@@ -25,6 +26,7 @@ export class AccountController {
   ) {}
 
   @Get()
+  @AnyQuery()
   @ApiOperation({ operationId: 'showAccount', summary: 'My account, and the session that asks' })
   @ApiOkResponse({ type: ProfileDto, description: 'My account.' })
   @Refusals(NATIVE, ...READING)
@@ -59,6 +61,7 @@ export class AccountController {
   }
 
   @Delete()
+  @AnyQuery()
   @HttpCode(204)
   @UseGuards(PinGuard)
   @UseInterceptors(CookieReturn)

@@ -1,3 +1,5 @@
+import { NothingDto } from './known-input.interceptor.js';
+import type { Cause } from './refusal-examples.js';
 import type { NativeWireErrorCode } from './wire-error.js';
 
 /** Why `AccountGuard` refuses a request that reads. */
@@ -14,8 +16,8 @@ export const READING = [
   'token_account_deactivated',
 ] as const satisfies NativeWireErrorCode[];
 
-/** Why `AccountGuard` refuses a request that changes something. */
-export const CHANGING = [...READING, 'cross_site_request'] as const satisfies NativeWireErrorCode[];
+/** Why a request that changes something is refused, whatever it changes: by `AccountGuard`, or for input that nothing reads. */
+export const CHANGING = [...READING, 'cross_site_request', 'body_malformed', NothingDto] as const satisfies Cause[];
 
 /** Why `PinGuard` refuses a request. */
 export const WITH_PIN = [
@@ -30,5 +32,5 @@ export const PIN_HEADER = {
   name: 'X-Pin',
   required: false,
   description: 'The PIN, if the account has one that was not proved in this session within 5 minutes.',
-  schema: { type: 'string', example: 'PIN2' },
+  schema: { type: 'string' },
 } as const;

@@ -40,19 +40,44 @@ export function CheckText(step: number, text: Text, accepts: (value: string) => 
   return Check(step, text, (value) => typeof value === 'string' && accepts(value));
 }
 
+/** How strictly fields are read. */
+export interface Reading {
+  /** Rules of later steps are not looked at. */
+  readonly lastStep?: number | undefined;
+  /** Whether a field that is not declared is refused; as a rule it is passed over. */
+  readonly refusesUnknown?: boolean | undefined;
+}
+
 /**
  * The declared fields of a body, and no others.
- * @param lastStep rules of later steps are not looked at
  * @throws {RequestError} `fields_invalid` with the broken rules, in the order of their steps
  */
-export function toDto<T extends object>(type: Dto<T>, fields: Fields, lastStep = Infinity): T {
+export function toDto<T extends object>(type: Dto<T>, fields: Fields, reading: Reading = {}): T {
+  const { lastStep = Infinity, refusesUnknown = false } = reading;
   const dto = new type();
-  for (const name of Object.keys(dto)) {
+  const declared = Object.keys(dto);
+  for (const name of declared) {
     if (Object.hasOwn(fields, name)) Object.assign(dto, { [name]: fields[name] });
   }
-  const violations = violationsOf(dto).filter(({ step }) => step <= lastStep);
+  const broken = violationsOf(dto).filter(({ step }) => step <= lastStep);
+  const violations = refusesUnknown ? [...broken, ...unknownIn(fields, declared)] : broken;
   if (violations.length > 0) throw new RequestError('fields_invalid', { violations });
   return dto;
+}
+
+/** Unknown fields that one refusal names: a body has room for thousands. */
+const NAMED_AT_MOST = 20;
+
+/** A field that is not declared. It never becomes a property of a DTO, as class-validator's whitelist would need: it may be `__proto__`. */
+export function unknownField(field: string): Violation {
+  return { field, text: 'Must be left out: nothing here reads it.', step: Infinity };
+}
+
+function unknownIn(fields: Fields, declared: readonly string[]): Violation[] {
+  return Object.keys(fields)
+    .filter((name) => !declared.includes(name))
+    .slice(0, NAMED_AT_MOST)
+    .map(unknownField);
 }
 
 /** The rules that a DTO breaks, in the order of their steps. */

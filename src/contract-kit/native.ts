@@ -29,5 +29,10 @@ export class ProblemDto {
   errors?: FieldProblemDto[];
 }
 
-/** How the native routes read bodies and word refusals: JSON, and RFC 9457 problem details. */
-export const NATIVE = { readFields: readJson, errors: PROBLEM_DETAILS, errorDtos: () => [ProblemDto] };
+/** How the native routes read bodies and word refusals: JSON of known fields only, and RFC 9457 problem details. */
+export const NATIVE = {
+  readFields: readJson,
+  refusesUnknown: true,
+  errors: PROBLEM_DETAILS,
+  errorDtos: () => [ProblemDto],
+};

@@ -3,6 +3,7 @@ import type { Fields } from './body.js';
 import { type CursorValues, decodeCursor } from './cursor.js';
 import { Check, type Dto, toDto } from './dto.js';
 import { ApiPropertyOptional } from './openapi.js';
+import { noteReading } from './read-parts.js';
 
 /** How many entries a page of a list has unless the caller says otherwise, and how many at most. */
 const DEFAULT_LIMIT = 50;
@@ -22,12 +23,20 @@ export interface Page {
 }
 
 /**
- * The query parameters of a request, checked as the fields of a body are; others than the declared ones are passed over.
- * They are texts; one that is given twice is a list, which breaks any rule for texts.
+ * The query parameters of a request, checked as the fields of a body are. They are texts; one that is given twice is a
+ * list, which breaks any rule for texts.
  */
 export function ContractQuery<T extends object>(type: Dto<T>): ParameterDecorator {
-  const pipe: PipeTransform = { transform: (query: Fields) => toDto(type, query) };
-  return Query(pipe);
+  const pipe: PipeTransform = { transform: (query: Fields) => readQuery(type, query) };
+  return (prototype, method, index) => {
+    noteReading('query', prototype, method);
+    Query(pipe)(prototype, method, index);
+  };
+}
+
+/** Reads query parameters; `_` says nothing: libraries put it there against caches. @throws {RequestError} `fields_invalid` */
+export function readQuery<T extends object>(type: Dto<T>, { _: _buster, ...query }: Fields): T {
+  return toDto(type, query, { refusesUnknown: true });
 }
 
 /** A rule for a query parameter that may be missing; anything but a text that is accepted breaks it. */

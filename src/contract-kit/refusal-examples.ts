@@ -1,6 +1,6 @@
 import { AUTH_ERRORS } from '../errors/auth-error.js';
 import { NATIVE_ERRORS } from '../errors/native-error.js';
-import { type Dto, rulesOf, violationsOf } from './dto.js';
+import { type Dto, type Reading, rulesOf, unknownField, violationsOf } from './dto.js';
 import {
   type NativeWireErrorCode,
   REQUEST_ERRORS,
@@ -24,7 +24,7 @@ export interface Example {
 }
 
 /** Whose words they are; `expected` where the route takes an access token, whose refusals may be worded otherwise. */
-export type Refuser = { readonly errors: Words } & Pick<WireErrorDetails, 'expected'>;
+export type Refuser = { readonly errors: Words } & Pick<WireErrorDetails, 'expected'> & Pick<Reading, 'refusesUnknown'>;
 
 /** Details that make a good example where a wording needs some. */
 const DETAILS = { identifier: 'my_username', method: 'PUT', mediaType: 'text/plain', found: 'list' } as const;
@@ -42,17 +42,19 @@ function ofCode({ errors, expected }: Refuser, code: NativeWireErrorCode): Examp
   return { name: code, sentence, summary: sentence, answer: wordingOf(errors, code, { ...DETAILS, expected }) };
 }
 
-/** An empty body, and each rule as if it alone were broken. */
-function ofFields({ errors }: Refuser, type: Dto<object>): Example[] {
+/** An empty body where that is refused, each rule as if it alone were broken, and a field that is not declared. */
+function ofFields({ errors, refusesUnknown }: Refuser, type: Dto<object>): Example[] {
   const broken = (name: string, summary: string, violations: Violation[]): Example => ({
     name,
     sentence: SENTENCES.fields_invalid,
     summary,
     answer: wordingOf(errors, 'fields_invalid', { violations }),
   });
+  const missing = violationsOf(new type());
   return [
-    broken('fields_missing', 'every field is missing', violationsOf(new type())),
+    ...(missing.length > 0 ? [broken('fields_missing', 'every field is missing', missing)] : []),
     ...rulesOf(type).map((rule) => broken(`${rule.field}_${rule.step}`, rule.text, [rule])),
+    ...(refusesUnknown ? [broken('field_unknown', 'a field is unknown', [unknownField('nickname')])] : []),
   ];
 }
 

@@ -197,10 +197,12 @@ describe('GET /account/sessions', () => {
       },
     );
 
-    it('refuses a parameter that is given twice, and passes over one that it does not know', async () => {
+    it('refuses a parameter that is given twice, and one that it does not know', async () => {
       const holder = await clientOf(bareToken).newcomer();
       expect(await listed(holder, '?limit=1&limit=2')).toEqual(BAD_LIMIT);
-      expect((await list(holder, '?offset=5&__proto__=x')).sessions).not.toEqual([]);
+      expect(await listed(holder, '?offset=5&_=1')).toEqual(
+        invalidFields(['offset', 'Must be left out: nothing here reads it.']),
+      );
     });
 
     const ID = '0b0ff6a6-0c5f-4f0e-9a77-4d8f0c0a1f57';
