@@ -1,31 +1,36 @@
-import { IsString } from 'class-validator';
+import { IsNotEmpty, IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 import { isPin } from '../users/identifiers.js';
 
 const TEXT = 'Must be a text.';
 
+/** What Swagger UI begins with: it must not count as a wrong password. */
+const NOT_EMPTY = at(2, 'Must not be empty.');
+
 /** The body of a change of password. */
 export class PasswordChangeDto {
-  @ApiProperty({ example: 'correct horse', format: 'password' })
+  @ApiProperty({ format: 'password' })
   @IsString(at(1, TEXT))
+  @IsNotEmpty(NOT_EMPTY)
   old_password!: string;
 
-  @ApiProperty({ example: 'battery staple', format: 'password' })
+  @ApiProperty({ format: 'password' })
   @IsString(at(1, TEXT))
   new_password!: string;
 }
 
 /** The body of a proof of the PIN. */
 export class PinProofDto {
-  @ApiProperty({ example: 'PIN2', minLength: 4, maxLength: 8, format: 'password' })
+  @ApiProperty({ minLength: 4, maxLength: 8, format: 'password' })
   @CheckText(1, 'Must be a text of 4 to 8 characters.', isPin)
   pin!: string;
 }
 
 /** The body of an erasure. */
 export class ErasureDto {
-  @ApiProperty({ example: 'correct horse', format: 'password' })
+  @ApiProperty({ format: 'password' })
   @IsString(at(1, TEXT))
+  @IsNotEmpty(NOT_EMPTY)
   password!: string;
 }

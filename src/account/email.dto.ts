@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsNotEmpty, IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 import { isEmailAddress } from '../users/identifiers.js';
@@ -7,18 +7,19 @@ const TEXT = at(1, 'Must be a text.');
 
 /** The body of a request for a link. */
 export class LinkRequestDto {
-  @ApiProperty({ example: 'john@doe.com', format: 'email' })
+  @ApiProperty({ example: '', format: 'email' })
   @IsString(TEXT)
   email!: string;
 }
 
 /** The body of a change of the e-mail address. */
 export class EmailChangeDto {
-  @ApiProperty({ example: 'john@doe.com', format: 'email' })
+  @ApiProperty({ example: '', format: 'email' })
   @CheckText(1, 'Must be an e-mail address.', isEmailAddress)
   email!: string;
 
-  @ApiProperty({ example: 'correct horse', format: 'password' })
+  @ApiProperty({ format: 'password' })
   @IsString(TEXT)
+  @IsNotEmpty(at(2, 'Must not be empty.'))
   password!: string;
 }

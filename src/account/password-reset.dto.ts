@@ -6,7 +6,7 @@ import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
 
 /** The body of a new password, as the form of the page sends it. */
 export class NewPasswordDto {
-  @ApiProperty({ example: 'battery staple', format: 'password', minLength: PASSWORD_MIN_LENGTH })
+  @ApiProperty({ format: 'password', minLength: PASSWORD_MIN_LENGTH })
   @IsString(at(1, 'Must be a text.'))
   password!: string;
 }

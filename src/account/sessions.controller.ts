@@ -31,7 +31,7 @@ export class SessionsController {
   @HttpCode(204)
   @UseInterceptors(CookieReturn)
   @ApiOperation({ operationId: 'endSession', summary: 'End one of my sessions; `current` signs this one out' })
-  @ApiParam({ name: 'id', description: 'The id of a session, or `current`.', example: 'current' })
+  @ApiParam({ name: 'id', description: 'The id of a session, or `current`.' })
   @ApiNoContentResponse({ description: 'No token of the session counts any more.' })
   @Refusals(NATIVE, ...CHANGING, 'session_not_found')
   async end(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {

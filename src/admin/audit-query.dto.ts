@@ -10,23 +10,23 @@ const isAccountId = (text: string): boolean => readAccountId(text) !== undefined
 
 /** The query of the audit trail; a cursor of it is the id of an event. */
 export class AuditQueryDto {
-  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that it was done to.' })
+  @ApiPropertyOptional({ type: 'integer', description: 'The account that it was done to.' })
   @CheckOptional(1, 'Must be the id of an account.', isAccountId)
   account?: string;
 
-  @ApiPropertyOptional({ type: 'integer', example: 1, description: 'The account that did it.' })
+  @ApiPropertyOptional({ type: 'integer', description: 'The account that did it.' })
   @CheckOptional(1, 'Must be the id of an account.', isAccountId)
   actor?: string;
 
-  @ApiPropertyOptional({ enum: AUDIT_KIND_NAMES, example: 'signed_in' })
+  @ApiPropertyOptional({ enum: AUDIT_KIND_NAMES })
   @CheckOptional(1, 'Must be a kind of event.', (kind) => AUDIT_KIND_NAMES.includes(kind))
   kind?: AuditKind;
 
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-01-01T00:00:00Z', description: 'Not before this time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Not before this time.' })
   @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-02-01T00:00:00Z', description: 'Before this time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
   to?: string;
 

@@ -12,11 +12,11 @@ const DEFAULT_DAYS = 30;
 
 /** The query of the usage. */
 export class UsageQueryDto {
-  @ApiPropertyOptional({ format: 'date', example: '2026-01-01', description: 'The first day; 29 days before `to`.' })
+  @ApiPropertyOptional({ format: 'date', description: 'The first day; 29 days before `to`.' })
   @CheckOptional(1, 'Must be a day as YYYY-MM-DD.', isDay)
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date', example: '2026-01-31', description: 'The last day; today, if missing.' })
+  @ApiPropertyOptional({ format: 'date', description: 'The last day; today, if missing.' })
   @CheckOptional(1, 'Must be a day as YYYY-MM-DD.', isDay)
   @Check(2, `Must not be more than ${MOST_DAYS} days from the first day.`, (to, dto) => isShort(dto, to))
   to?: string;

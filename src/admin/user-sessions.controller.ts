@@ -36,11 +36,7 @@ export class UserSessionsController {
   @HttpCode(204)
   @ApiOperation({ operationId: 'endUserSession', summary: 'End one session of an account' })
   @ApiParam(ACCOUNT_ID)
-  @ApiParam({
-    name: 'session_id',
-    description: 'The id of the session.',
-    example: '0b0ff6a6-0c5f-4f0e-9a77-4d8f0c0a1f57',
-  })
+  @ApiParam({ name: 'session_id', description: 'The id of the session.', schema: { type: 'string', format: 'uuid' } })
   @ApiNoContentResponse({ description: 'No token of the session counts any more.' })
   @Refusals(NATIVE, ...ADMIN_CHANGING, 'account_not_found', 'session_not_found')
   async end(

@@ -14,7 +14,6 @@ export class UsersQueryDto {
   @ApiPropertyOptional({
     description: 'The beginning of a username or an e-mail address, in any case of letters, or exactly an id.',
     maxLength: EMAIL_MAX_LENGTH,
-    example: 'john',
   })
   @CheckOptional(
     1,

@@ -37,7 +37,6 @@ export class NewUserDto {
   @ApiPropertyOptional({
     type: String,
     format: 'password',
-    example: 'correct horse battery',
     description: 'Without one, a link to set it is mailed.',
   })
   @Optional(1, 'Must be a text.', isText)
@@ -49,7 +48,7 @@ export class NewUserDto {
 
   @ApiPropertyOptional({
     type: Boolean,
-    example: true,
+    example: false,
     default: false,
     description: 'Whether the e-mail address is known to be its owner’s.',
   })
@@ -59,22 +58,21 @@ export class NewUserDto {
 
 /** The body of a change; what is missing stays as it is. */
 export class UserChangeDto {
-  @ApiPropertyOptional({ enum: ['active', 'deactivated'], example: 'active' })
+  @ApiPropertyOptional({ enum: ['active', 'deactivated'] })
   @Optional(1, 'Must be active or deactivated.', (status) => status === 'active' || status === 'deactivated')
   status?: 'active' | 'deactivated';
 
-  @ApiPropertyOptional({ type: Boolean, example: false })
+  @ApiPropertyOptional({ type: Boolean })
   @Optional(1, 'Must be true or false.', isBoolean)
   is_admin?: boolean;
 
-  @ApiPropertyOptional({ type: Boolean, enum: [true], example: true })
+  @ApiPropertyOptional({ type: Boolean, enum: [true] })
   @Optional(1, 'Must be true.', (value) => value === true)
   email_verified?: true;
 
   @ApiPropertyOptional({
     type: Boolean,
     enum: [true],
-    example: true,
     description: 'The password counts no more, every session ends, and a link to set another is mailed.',
   })
   @Optional(1, 'Must be true.', (value) => value === true)

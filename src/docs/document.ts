@@ -1,11 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import type { DocumentBuilder, OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import type { Config } from '../config/env.js';
+import { VERSION } from '../config/version.js';
 import { openapi } from '../contract-kit/openapi.js';
 import type { Definition } from './definition.js';
-
-/** The version of the described API, not of the service. */
-const API_VERSION = '1.0';
+import { withoutHarmfulPrefills } from './prefills.js';
+import { withSharedResponses } from './shared-responses.js';
 
 /** The OpenAPI document of a definition. */
 export async function documentOf(
@@ -18,7 +18,9 @@ export async function documentOf(
     include: [...definition.modules],
     operationIdFactory: (_controller, method) => method,
   });
-  return { ...document, paths: pathsBelow(definition.basePath, document.paths) };
+  // A copy: what decorators were given stays as it is.
+  const own = structuredClone({ ...document, paths: pathsBelow(definition.basePath, document.paths) });
+  return withSharedResponses(withoutHarmfulPrefills(own));
 }
 
 function frame(
@@ -26,7 +28,7 @@ function frame(
   { name, description, servers, tags, securitySchemes }: Definition,
   config: Config,
 ): Frame {
-  builder.setOpenAPIVersion('3.0.3').setTitle(`Latchkey: ${name}`).setDescription(description).setVersion(API_VERSION);
+  builder.setOpenAPIVersion('3.0.3').setTitle(`Latchkey: ${name}`).setDescription(description).setVersion(VERSION);
   for (const [url, meaning] of Object.entries(servers)) builder.addServer(url, meaning);
   for (const [tag, meaning] of Object.entries(tags)) builder.addTag(tag, meaning);
   for (const [scheme, object] of Object.entries(securitySchemes(config))) builder.addSecurity(scheme, object);

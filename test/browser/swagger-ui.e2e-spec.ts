@@ -77,7 +77,7 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
       expect(await ui.tryOut('register', fields)).toEqual({ status: 201, body: me });
       expect(await ui.tryOut('login', { username, password1: password })).toEqual({ status: 200, body: me });
       expect(await ui.tryOut('me')).toEqual({ status: 200, body: me });
-      expect(await ui.tryOut('setPin')).toEqual({ status: 200, body: { message: 'pin set' } });
+      expect(await ui.tryOut('setPin', { pin: 'PIN2' })).toEqual({ status: 200, body: { message: 'pin set' } });
       expect(ui.complaints).toEqual([]);
     },
   );

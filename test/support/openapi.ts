@@ -15,7 +15,16 @@ export interface DocumentedOperation {
 export async function documentOf({ url }: Service, name: string): Promise<{ text: string; document: OpenAPIObject }> {
   const { status, text, json } = await send('GET', `${url}/docs/${name}/openapi.json`);
   if (status !== 200) throw new Error(`No document ${name}: ${status} ${text}`);
-  return { text, document: json as OpenAPIObject };
+  return { text, document: withResponses(json as OpenAPIObject) };
+}
+
+/** A document with every response in its operation, where it is a reference as served. */
+export function withResponses(document: OpenAPIObject): OpenAPIObject {
+  const shared = document.components?.responses ?? {};
+  return JSON.parse(JSON.stringify(document), (_key, value: unknown) => {
+    const name = /^#\/components\/responses\/(.*)$/.exec(String((value as { $ref?: string } | null)?.$ref))?.[1];
+    return name === undefined ? value : shared[name];
+  }) as OpenAPIObject;
 }
 
 /** Every operation of a document. */

@@ -12,7 +12,7 @@ export class CredentialsDto {
   @CheckText(4, 'invalid username', isUsername)
   username!: string;
 
-  @ApiProperty({ example: 'my_password', minLength: 1, format: 'password' })
+  @ApiProperty({ minLength: 1, format: 'password' })
   @Check(1, 'invalid request body', isTextOrMissing)
   @Check(3, 'missing required field: "password"', isFilled)
   @CheckText(5, 'invalid password', (value) => isPassword(value) && isPlainText(value))

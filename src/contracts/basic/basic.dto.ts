@@ -12,7 +12,7 @@ export class RegisterDto {
   @CheckText(3, `Max email length is ${EMAIL_MAX_LENGTH} characters`, (value) => lengthOf(value) <= EMAIL_MAX_LENGTH)
   email!: string;
 
-  @ApiProperty({ example: 'hunter2', format: 'password', minLength: 6 })
+  @ApiProperty({ format: 'password', minLength: 6 })
   @IsString(at(1, 'Bad request'))
   @CheckText(4, 'Password must be at least 6 characters', (value) => lengthOf(value) >= 6)
   @CheckText(

@@ -31,7 +31,6 @@ export class RegisterDto {
 
   @ApiProperty({
     type: String,
-    example: 'SomeTestPassword1#',
     format: 'password',
     minLength: 6,
     description: 'at least 6 characters, with an upper-case letter, a digit and a special character',
@@ -42,7 +41,7 @@ export class RegisterDto {
   @CheckText(6, 'password is not acceptable', isPassword)
   password1 = '';
 
-  @ApiProperty({ type: String, example: 'SomeTestPassword1#', format: 'password' })
+  @ApiProperty({ type: String, format: 'password' })
   @Text()
   password2 = '';
 }
@@ -53,7 +52,7 @@ export class LoginDto {
   @Text()
   username?: string | null = undefined;
 
-  @ApiProperty({ type: String, example: 'SomeTestPassword1#', format: 'password' })
+  @ApiProperty({ type: String, format: 'password' })
   @Text()
   password1?: string | null = undefined;
 
@@ -64,7 +63,7 @@ export class LoginDto {
 
 /** The body of pin. */
 export class PinDto {
-  @ApiProperty({ type: String, example: 'PIN2', minLength: 4, maxLength: 8 })
+  @ApiProperty({ type: String, format: 'password', minLength: 4, maxLength: 8 })
   @Text()
   @CheckText(2, 'pin must be 4 to 8 characters', isPin)
   pin = '';

@@ -29,10 +29,10 @@ refused when they come from a page of another site (403), unless its origin is a
 };
 
 /** The body of login, without the fields that are optional, which Swagger UI would fill in. */
-export const SIGN_IN = { login: { value: { username: 'hyperxpizza', password1: 'SomeTestPassword1#' } } };
+export const SIGN_IN = { login: { value: { username: 'hyperxpizza', password1: '' } } };
 
 /** The body of pin, likewise. */
-export const NEW_PIN = { pin: { value: { pin: 'PIN2' } } };
+export const NEW_PIN = { pin: { value: { pin: '' } } };
 
 /** The header of answers that set the cookie, or take it back. */
 export const SET_COOKIE = {

@@ -27,24 +27,23 @@ function Alphanumeric(
 }
 
 const Username = (): PropertyDecorator => Alphanumeric(4, 64, USERNAME_LENGTH, { example: 'myusername' });
-const Password = (example: string): PropertyDecorator =>
-  Alphanumeric(8, 64, PASSWORD_LENGTH, { example, format: 'password' });
+const Password = (): PropertyDecorator => Alphanumeric(8, 64, PASSWORD_LENGTH, { format: 'password' });
 
 /** The body of both register and login. */
 export class CredentialsDto {
   @Username()
   username!: string;
 
-  @Password('mypassword1')
+  @Password()
   password!: string;
 }
 
 /** The body of change-password. */
 export class ChangePasswordDto {
-  @Password('mypassword1')
+  @Password()
   old_password!: string;
 
-  @Password('mypassword2')
+  @Password()
   @Check(5, 'New and old passwords are identical', (value, dto) => value !== (dto as ChangePasswordDto).old_password)
   new_password!: string;
 }

@@ -28,7 +28,7 @@ export class CredentialsDto {
   @CheckText(7, 'Enter a valid username.', isUsername)
   username!: string;
 
-  @ApiProperty({ example: 'my_password', format: 'password' })
+  @ApiProperty({ format: 'password' })
   @TextField()
   @CheckText(
     6,

@@ -135,7 +135,10 @@ export class Examples {
         target.includes('{token}') ? random.pick([...stock.links, random.word(43)]) : stock.anyToken(random),
       client_id: () => stock.client.id,
       client_secret: () => stock.client.secret,
-      id: () => (target.startsWith('/admin/') ? stock.victim(random).accountId : undefined),
+      id: () => (target.startsWith('/admin/') ? stock.victim(random).accountId : 'current'),
+      pin: () => 'PIN2',
+      'X-Pin': () => 'PIN2',
+      query: () => 'john',
       session_id: () => stock.victim(random).sessionId,
       scope: () => '',
     };
@@ -176,7 +179,9 @@ function resolved(document: OpenAPIObject, schema: object): SchemaObject {
 function exampleOf({ operation }: Draft, given: SchemaObject): unknown {
   const schema = resolved(operation.source.document, given);
   const byType: Readonly<Record<string, unknown>> = { integer: 1, number: 1, boolean: true, array: [], object: {} };
-  return schema.example ?? schema.default ?? schema.enum?.[0] ?? byType[String(schema.type)] ?? 'text';
+  const byFormat: Readonly<Record<string, unknown>> = { 'date-time': '2026-01-01T00:00:00Z', date: '2026-01-01' };
+  const made = byFormat[String(schema.format)] ?? byType[String(schema.type)] ?? 'text';
+  return schema.example ?? schema.default ?? schema.enum?.[0] ?? made;
 }
 
 function schemesOf(document: OpenAPIObject, { security = [] }: Operation['described']): SecuritySchemeObject[] {

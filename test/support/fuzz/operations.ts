@@ -1,6 +1,6 @@
 import type { OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import { send } from '../http.js';
-import { operationsOf } from '../openapi.js';
+import { operationsOf, withResponses } from '../openapi.js';
 
 /** A document of the service: a contract's, or that of the native routes. */
 export interface NamedDocument {
@@ -27,7 +27,7 @@ export async function documentsOf(url: string): Promise<NamedDocument[]> {
   return Promise.all(
     names.map(async (name) => {
       const { json } = await send('GET', `${url}/docs/${name}/openapi.json`);
-      return { name, document: json as OpenAPIObject };
+      return { name, document: withResponses(json as OpenAPIObject) };
     }),
   );
 }
