@@ -14,12 +14,3 @@ export function confirmationPage(email: string): string {
 export function confirmedPage(email: string): string {
   return page('Address confirmed', `<p><strong>${escape(email)}</strong> is confirmed. You can close this page.</p>`);
 }
-
-/** The page of a link that was used, has expired, came too late or never existed. */
-export function deadEmailLinkPage(): string {
-  return page(
-    'This link does not work any more',
-    `<p>It was used already, it is older than 24 hours, or a newer link took its place. If your address is not confirmed yet,
-sign in once more or ask for another link where you asked for this one.</p>`,
-  );
-}

@@ -23,15 +23,6 @@ export function passwordSetPage(): string {
   return page('New password set', `<p>You were signed out everywhere. Sign in again with the new password.</p>`);
 }
 
-/** The page of a link that was used, has expired, came too late or never existed. */
-export function deadResetLinkPage(): string {
-  return page(
-    'This link does not work any more',
-    `<p>It was used already, it is older than one hour, or the account was changed after it was mailed. Your password is as it
-was. If you still need a new one, ask for another link where you sign in.</p>`,
-  );
-}
-
 function form(email: string): string {
   return `<form method="post">
 <label>E-mail address

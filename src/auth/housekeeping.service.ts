@@ -15,6 +15,9 @@ import { RevocationService } from './sessions/revocation.service.js';
 
 const DAY_MS = 86_400_000;
 
+/** How long the page of an expired link still says what became of it. */
+const LINK_MEMORY_DAYS = 7;
+
 /** Pending accounts, and deleted ones, that one round removes at most. */
 const BATCH = 500;
 
@@ -57,7 +60,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
   }
 
   /**
-   * Removes accounts that stayed pending, sessions and links that ended a day ago, and what is old enough of the rest. What
+   * Removes accounts that stayed pending, sessions that ended a day ago, and what is old enough of the rest. What
    * fails keeps nothing from the others.
    * @throws the first failure
    */
@@ -69,7 +72,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
       () => this.sweepAllPending(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS)),
       () => this.removeAllDeleted(new Date(now - this.longestTokenMs)),
       () => untilDone(() => this.sessions.sweep(before)),
-      () => untilDone(() => this.links.sweep(before)),
+      () => untilDone(() => this.links.sweep(new Date(now - LINK_MEMORY_DAYS * DAY_MS))),
       () => untilDone(() => this.budgets.sweep()),
       () => untilDone(() => this.networks.sweep()),
       () => untilDone(() => this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS))),

@@ -1,3 +1,5 @@
+import type { LinkFate } from './link-fate.js';
+
 /** Every refusal of the core: its code, and the sentence for logs and for doors that have no wording of their own. */
 export const AUTH_ERRORS = {
   // Names and passwords as such
@@ -87,7 +89,8 @@ export class AuthError extends Error {
 
 /** The refusal of a mailed link that was used, has expired or never existed; its page is answered with a page. */
 export class DeadLinkError extends AuthError {
-  constructor() {
+  /** @param fate what became of it, if that is known */
+  constructor(readonly fate: LinkFate | undefined) {
     super('link_dead');
   }
 }

@@ -1,7 +1,8 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import type { LinkEnd, LinkPurpose } from '../errors/link-fate.js';
 
-/** What following a mailed link does. */
-export type OneTimePurpose = 'verify_email' | 'change_email' | 'reset_password';
+/** What a secret is for. */
+export type OneTimePurpose = LinkPurpose;
 
 /** A secret that was mailed in a link and works once. */
 @Entity('one_time_tokens')
@@ -34,4 +35,8 @@ export class OneTimeToken {
 
   @Column({ name: 'used_at', type: Date, nullable: true })
   usedAt!: Date | null;
+
+  /** What ended it. Null while it works, once it has expired, and of what was ended by a version that did not note it. */
+  @Column({ name: 'ended_because', type: 'text', nullable: true })
+  endedBecause!: LinkEnd | null;
 }

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository } from 'typeorm';
 import { ServiceSecret } from '../config/service-secret.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
-import type { OneTimePurpose } from './one-time-token.entity.js';
+import type { LinkEnd, LinkFate } from '../errors/link-fate.js';
+import { OneTimeToken, type OneTimePurpose } from './one-time-token.entity.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 
 /** What `rowsUnlessUnderWay` is told a link is about: links of different purposes do not hinder each other. */
@@ -36,6 +39,7 @@ export class OneTimeTokensService {
 
   constructor(
     private readonly sql: Sql,
+    @InjectRepository(OneTimeToken) private readonly links: Repository<OneTimeToken>,
     private readonly opaque: OpaqueTokenService,
     secret: ServiceSecret,
   ) {
@@ -88,12 +92,31 @@ export class OneTimeTokensService {
   /** Uses a secret up. Of any number of callers one learns whom it was for; the others get `undefined`. */
   async consume(token: string, purpose: OneTimePurpose): Promise<LinkOwner | undefined> {
     return this.readOwner(
-      `UPDATE one_time_tokens SET used_at = {now}
+      `UPDATE one_time_tokens SET used_at = {now}, ended_because = 'used'
        WHERE token_hash = :tokenHash AND purpose = :purpose AND used_at IS NULL AND expires_at > {now}
        RETURNING user_id, email`,
       token,
       purpose,
     );
+  }
+
+  /** Notes that a secret was used in vain: its account had changed. */
+  async wasInVain(token: string): Promise<void> {
+    await this.sql.rows(`UPDATE one_time_tokens SET ended_because = 'account_changed' WHERE token_hash = :tokenHash`, {
+      tokenHash: this.opaque.hash(token),
+    });
+  }
+
+  /** What became of a secret for one of these purposes that does not work; `undefined` if there is none, or none any more. */
+  async fateOf(token: string, ...purposes: readonly OneTimePurpose[]): Promise<LinkFate | undefined> {
+    const found = await this.links.findOneBy({ tokenHash: this.opaque.hash(token), purpose: In(purposes) });
+    if (!found) return undefined;
+    const { purpose, email, usedAt, endedBecause, expiresAt } = found;
+    if (usedAt) return { purpose, email, what: endedBecause ?? 'account_changed', at: usedAt };
+    const isAlive = await this.find(token, purpose);
+    return isAlive
+      ? { purpose, email, what: 'account_changed', at: undefined }
+      : { purpose, email, what: 'expired', at: expiresAt };
   }
 
   /** Removes every secret of an account, and with it the addresses that they were mailed to. */
@@ -102,23 +125,23 @@ export class OneTimeTokensService {
   }
 
   /** Ends every secret of an account for these purposes. */
-  async endAll(accountId: number, ...purposes: readonly OneTimePurpose[]): Promise<void> {
+  async endAll(accountId: number, because: LinkEnd, ...purposes: readonly OneTimePurpose[]): Promise<void> {
     await this.sql.rows(
-      `UPDATE one_time_tokens SET used_at = {now}
+      `UPDATE one_time_tokens SET used_at = {now}, ended_because = :because
        WHERE user_id = :accountId AND purpose IN (${purposes.map((_purpose, i) => `:purpose${i}`).join(', ')})
          AND used_at IS NULL`,
-      { accountId, ...Object.fromEntries(purposes.map((purpose, i) => [`purpose${i}`, purpose])) },
+      { accountId, because, ...Object.fromEntries(purposes.map((purpose, i) => [`purpose${i}`, purpose])) },
     );
   }
 
-  /** Removes secrets that expired before a time, a batch of them. Answers whether there may be more. */
+  /** Removes secrets that expired before a time, and with them what is known of their fate, a batch of them. Answers whether there may be more. */
   async sweep(before: Date): Promise<boolean> {
     return sweepBefore(this.sql, { table: 'one_time_tokens', key: 'id', time: 'expires_at' }, before);
   }
 
   private async endOlder(id: number, { accountId, purpose }: NewLink): Promise<void> {
     await this.sql.rows(
-      `UPDATE one_time_tokens SET used_at = {now}
+      `UPDATE one_time_tokens SET used_at = {now}, ended_because = 'newer_link'
        WHERE user_id = :accountId AND purpose = :purpose AND id < :id AND used_at IS NULL`,
       { id, accountId, purpose },
     );

@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessTokenIssuer } from './access-token-issuer.js';
 import { AccessTokenService } from './access-token.service.js';
 import { KeyRing } from './key-ring.js';
+import { OneTimeToken } from './one-time-token.entity.js';
 import { OneTimeTokensService } from './one-time-tokens.service.js';
 import { OpaqueTokenService } from './opaque-token.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
@@ -37,7 +38,7 @@ const SERVICES = [
 
 /** Sessions and the tokens made from them. Every signature names its own key, so the JWT module has none. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SigningKey, ServiceClient]), JwtModule.register({})],
+  imports: [TypeOrmModule.forFeature([SigningKey, ServiceClient, OneTimeToken]), JwtModule.register({})],
   providers: SERVICES,
   exports: SERVICES,
 })

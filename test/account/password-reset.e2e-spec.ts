@@ -107,7 +107,7 @@ describe('GET /password-reset/:token', () => {
         await setPassword(`${service.url}/password-reset/${token}`),
       ]) {
         expect(heading(answer)).toEqual(DEAD);
-        expect(answer.text).toContain('it is older than one hour');
+        expect(answer.text).toContain('There is no such link, or none any more');
         expect(answer.text).not.toContain('<script>');
       }
     },

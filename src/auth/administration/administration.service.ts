@@ -76,7 +76,7 @@ export class AdministrationService {
       : await this.changes.apply(accountId, change, undefined);
     // The account got another address or became an administrator meanwhile, or is gone.
     if (!isChanged) return this.apply(admin, accountId, asked);
-    if (emailVerified) await this.links.endAll(accountId, 'verify_email', 'change_email');
+    if (emailVerified) await this.links.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
     // To a closed account the link would be dead.
     if (forcePasswordReset && (status ?? user.status) !== 'deactivated')
       await this.passwordReset.mailLink(user, admin.client);

@@ -60,15 +60,21 @@ export class EmailChangeService {
   /** Gives an account the address of a link, and ends its other links. `undefined` if the link does not work. */
   async confirm(token: string, client: Client): Promise<string | undefined> {
     const link = await this.tokens.consume(token, 'change_email');
-    const before = link && (await this.users.findById(link.accountId));
-    if (!before || before.status === 'deactivated') return undefined;
+    if (!link) return undefined;
+    const before = await this.users.findById(link.accountId);
+    if (!before || before.status === 'deactivated') return this.inVain(token);
     const claimedBy = this.config.EMAIL_VERIFICATION ? await this.emails.release(link.email) : undefined;
-    if (!(await this.emails.replace(before.id, link.email))) return undefined;
-    await this.tokens.endAll(before.id, 'change_email', 'verify_email', 'reset_password');
+    if (!(await this.emails.replace(before.id, link.email))) return this.inVain(token);
+    await this.tokens.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
     await this.notices.emailChanged(before, client);
     const detail = claimedBy === undefined ? undefined : { claimed_by: claimedBy };
     this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id, detail });
     return link.email;
+  }
+
+  private async inVain(token: string): Promise<undefined> {
+    await this.tokens.wasInVain(token);
+    return undefined;
   }
 
   /** The mail with a link to another address, unless that is somebody else's. */

@@ -71,9 +71,12 @@ export class EmailVerificationService {
     const owner = await this.tokens.consume(token, 'verify_email');
     if (!owner) return undefined;
     const { accountId, email } = owner;
-    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) return undefined;
+    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) {
+      await this.tokens.wasInVain(token);
+      return undefined;
+    }
     // Whoever asked for another address may be a stranger: another proof of the account's address ends that.
-    await this.tokens.endAll(accountId, 'verify_email', 'change_email');
+    await this.tokens.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
     this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId });
     return email;
   }

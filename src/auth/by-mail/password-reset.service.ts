@@ -82,13 +82,16 @@ export class PasswordResetService {
     this.demandAcceptable(password, link);
     await this.limits.hashingByLink(user.id, client.ip);
     const passwordHash = await this.hasher.hash(password, hashCaller(client));
-    if (!(await this.tokens.consume(token, 'reset_password'))) throw new DeadLinkError();
+    if (!(await this.tokens.consume(token, 'reset_password'))) return this.refuse(token);
     const owned = { email, usernameFits: isUsername(email) };
     const isReset = await this.revocation.ending(user.id, 'password_changed', (because) =>
       this.epochs.resetPassword(user.id, because, owned, passwordHash),
     );
-    if (!isReset) throw new DeadLinkError();
-    await this.tokens.endAll(user.id, 'verify_email');
+    if (!isReset) {
+      await this.tokens.wasInVain(token);
+      return this.refuse(token);
+    }
+    await this.tokens.endAll(user.id, 'address_confirmed', 'verify_email');
     // Whoever had the old password may have made a network of his known, which has a budget of its own.
     await this.networks.forget(user.id);
     await this.limits.beginAnew(user.id, namesOf(user), client.ip);
@@ -98,8 +101,11 @@ export class PasswordResetService {
 
   private async look(token: string): Promise<OwnLink> {
     const link = await this.links.find(token, 'reset_password');
-    if (!link) throw new DeadLinkError();
-    return link;
+    return link ?? this.refuse(token);
+  }
+
+  private async refuse(token: string): Promise<never> {
+    throw new DeadLinkError(await this.tokens.fateOf(token, 'reset_password'));
   }
 
   private demandAcceptable(password: string, { user, email }: OwnLink): void {

@@ -78,9 +78,9 @@ export class RevocationService {
     because: RevocationReason,
     move: (because: RevocationReason) => Move,
   ): Promise<boolean> {
-    if (ENDS_LINKS.has(because)) await this.endLinks(accountId);
+    if (ENDS_LINKS.has(because)) await this.endLinks(accountId, because);
     const made = await this.feed.counting(move(because), (ended) => ended && this.revocations.addAccount(ended));
-    if (made && ENDS_LINKS.has(because)) await this.endLinks(accountId);
+    if (made && ENDS_LINKS.has(because)) await this.endLinks(accountId, because);
     return made !== undefined;
   }
 
@@ -107,7 +107,8 @@ export class RevocationService {
     await Promise.race([forgetting, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
   }
 
-  private async endLinks(accountId: number): Promise<void> {
-    await this.links.endAll(accountId, 'reset_password', 'change_email');
+  private async endLinks(accountId: number, because: RevocationReason): Promise<void> {
+    const end = because === 'password_changed' ? because : 'account_changed';
+    await this.links.endAll(accountId, end, 'reset_password', 'change_email');
   }
 }

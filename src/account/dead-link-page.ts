@@ -1,0 +1,61 @@
+import type { LinkEnd, LinkFate, LinkPurpose } from '../errors/link-fate.js';
+import { escape, page } from './page.js';
+
+/** What is said of each kind of link. */
+interface Kind {
+  /** How long it works. */
+  readonly lifetime: string;
+  /** What it was used for, as the end of a sentence. */
+  readonly done: (email: string) => string;
+  readonly advice: string;
+}
+
+const OF_EMAIL = {
+  lifetime: '24 hours',
+  advice:
+    'If your address is not confirmed yet, sign in once more or ask for another link where you asked for this one.',
+};
+
+const KINDS: Readonly<Record<LinkPurpose, Kind>> = {
+  verify_email: { ...OF_EMAIL, done: (email) => `to confirm <strong>${email}</strong>` },
+  change_email: { ...OF_EMAIL, done: (email) => `to give the account the address <strong>${email}</strong>` },
+  reset_password: {
+    lifetime: 'one hour',
+    done: () => 'to set a new password: sign in with that one',
+    advice: 'If you need a new password, <a href="../password-reset">ask for another link</a>.',
+  },
+};
+
+/** What is said of a link that something else ended. */
+const ENDS: Readonly<Record<Exclude<LinkEnd, 'used'>, string>> = {
+  newer_link: 'A newer link took its place',
+  address_confirmed: 'The address of the account was confirmed after it was mailed',
+  address_changed: 'The account got another address after it was mailed',
+  password_changed: 'The password of the account was changed after it was mailed',
+  account_changed: 'The account was changed after it was mailed',
+};
+
+/** The page of a link that does not work: what became of it, for as long as that is known. */
+export function deadLinkPage(fate: LinkFate | undefined, purpose: LinkPurpose): string {
+  const { advice } = KINDS[fate?.purpose ?? purpose];
+  const said = fate ? sentence(fate) : `There is no such link, or none any more: it may be incomplete, or days old.`;
+  const isDone = fate?.what === 'used' && fate.purpose !== 'reset_password';
+  return page(
+    'This link does not work any more',
+    `<p>${said}</p>\n<p>${isDone ? 'You can close this page.' : advice}</p>`,
+  );
+}
+
+function sentence({ purpose, email, what, at }: LinkFate): string {
+  const { lifetime, done } = KINDS[purpose];
+  const when = at ? ` on ${timeOf(at)}` : '';
+  if (what === 'used') return `It was used${when} ${done(escape(email))}.`;
+  if (what === 'expired') return `It works for ${lifetime} and expired${when}. It was not used, and changed nothing.`;
+  return `${ENDS[what]}${when && `,${when}`}.`;
+}
+
+/** A time for people everywhere. */
+function timeOf(at: Date): string {
+  const text = at.toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return `<time datetime="${at.toISOString()}">${text} UTC</time>`;
+}
