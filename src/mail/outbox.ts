@@ -7,7 +7,7 @@ import type { Clock } from '../config/clock.js';
 import type { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
 import { Mailer } from './mailer.js';
-import { messageOf } from './message.js';
+import { messageOf, withWholeLines } from './message.js';
 
 /** Writes mails as `.eml` files into `DATA_DIR/outbox` and their links to the log, where there is no mail server. */
 export class Outbox extends Mailer {
@@ -27,7 +27,9 @@ export class Outbox extends Mailer {
     const now = this.clock.now();
     // Loaded with the first mail: it would cost every start 25 ms.
     const { default: nodemailer } = await import('nodemailer');
-    const transport = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+    const transport = withWholeLines(
+      nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' }),
+    );
     const { message } = await transport.sendMail(messageOf(mail, id, this.config.MAIL_FROM, now));
     const file = join(this.folder, `${now.toISOString().replaceAll(':', '-')}-${randomUUID()}.eml`);
     await writeFile(file, message as Buffer, { mode: 0o600 });

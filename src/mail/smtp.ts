@@ -3,7 +3,7 @@ import type { Clock } from '../config/clock.js';
 import type { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
 import { Mailer } from './mailer.js';
-import { messageOf } from './message.js';
+import { messageOf, withWholeLines } from './message.js';
 
 /** How long a mail server may take to answer, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -20,14 +20,16 @@ export class Smtp extends Mailer {
     private readonly clock: Clock,
   ) {
     super();
-    this.transport = nodemailer.createTransport({
-      url: config.SMTP_URL,
-      pool: true,
-      maxConnections: CONNECTIONS,
-      connectionTimeout: TIMEOUT_MS,
-      greetingTimeout: TIMEOUT_MS,
-      socketTimeout: TIMEOUT_MS,
-    });
+    this.transport = withWholeLines(
+      nodemailer.createTransport({
+        url: config.SMTP_URL,
+        pool: true,
+        maxConnections: CONNECTIONS,
+        connectionTimeout: TIMEOUT_MS,
+        greetingTimeout: TIMEOUT_MS,
+        socketTimeout: TIMEOUT_MS,
+      }),
+    );
   }
 
   async deliver(mail: Mail, id: string): Promise<void> {

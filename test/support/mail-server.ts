@@ -11,6 +11,8 @@ export interface Arrival {
   /** Who signed in to send it. */
   readonly user: unknown;
   readonly mail: Email;
+  /** As it came over the wire. */
+  readonly raw: string;
 }
 
 /** How a mail server behaves. */
@@ -92,11 +94,13 @@ export class MailServer {
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     if (refusal !== undefined) return done(Object.assign(new Error('Not now'), { responseCode: refusal }));
     const { mailFrom, rcptTo } = session.envelope;
+    const bytes = Buffer.concat(chunks);
     const arrival = {
       from: mailFrom ? mailFrom.address : '',
       to: rcptTo.map(({ address }) => address),
       user: session.user,
-      mail: await PostalMime.parse(Buffer.concat(chunks)),
+      mail: await PostalMime.parse(bytes),
+      raw: bytes.toString(),
     };
     done();
     this.arrivals.push(arrival);
