@@ -28,6 +28,7 @@ answer with a page.`,
     'password reset': 'The mailed link to a new password',
     admin: 'Every account, for administrators',
     oauth: 'Tokens for services, and what tokens are worth',
+    home: 'Where things are',
     health: 'What a load balancer and a monitoring system ask',
   },
   securitySchemes: (config) => ({

@@ -9,6 +9,7 @@ import { decode } from './support/jwt.js';
 import { confirm, mailedUrl } from './support/outbox.js';
 import { newPerson, type Person } from './support/people.js';
 import { everythingStored } from './support/stored.js';
+import { withoutScript } from './support/reset.js';
 import { type Service, startService } from './support/service.js';
 import { TokenPairClient } from './support/token-pair.client.js';
 
@@ -63,7 +64,7 @@ describe('GET /verify/:token', () => {
     expect(answer.text).toContain(`<strong>${person.email}</strong>`);
     expect(answer.text).toContain('<form method="post"><button>Yes, this is my address</button></form>');
     expect(answer.text).toContain('If that was not you, close this page');
-    expect(answer.text).not.toMatch(/<script|javascript:|\son\w+=|<link|src=|href=/i);
+    expect(withoutScript(answer.text)).not.toMatch(/<script|javascript:|\son\w+=|<link|src=|href=/i);
   });
 
   it.each(['GET', 'HEAD'])('does not use the link up by %s, as a mail scanner asks', async (method) => {
@@ -84,7 +85,7 @@ describe('GET /verify/:token', () => {
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
         'content-security-policy':
-          "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'unsafe-inline'; form-action 'self'",
+          "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'unsafe-inline'; script-src 'sha256-lBwRHYo/zPO98bbfzoxSyciiVOq1/P/Jdz1TmWAnL9Y='; form-action 'self'",
       });
     }
   });

@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { AccountController } from './account.controller.js';
 import { EmailChangeController } from './email-change.controller.js';
 import { EmailVerificationController } from './email-verification.controller.js';
+import { HomeController } from './home.controller.js';
 import { PasswordResetController } from './password-reset.controller.js';
 import { PinController } from './pin.controller.js';
 import { ProfileShortCut } from './profile.short-cut.js';
@@ -12,6 +13,7 @@ import { SessionsController } from './sessions.controller.js';
 @Module({
   imports: [AuthModule],
   controllers: [
+    HomeController,
     AccountController,
     PinController,
     SessionsController,

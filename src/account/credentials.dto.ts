@@ -1,18 +1,18 @@
-import { IsNotEmpty, IsString } from 'class-validator';
-import { at, CheckText } from '../contract-kit/dto.js';
+import { IsString } from 'class-validator';
+import { at, Check, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 import { isPin } from '../users/identifiers.js';
 
 const TEXT = 'Must be a text.';
 
 /** What Swagger UI begins with: it must not count as a wrong password. */
-const NOT_EMPTY = at(2, 'Must not be empty.');
+export const NotEmpty = (): PropertyDecorator => Check(2, 'Must not be empty.', (value) => value !== '');
 
 /** The body of a change of password. */
 export class PasswordChangeDto {
   @ApiProperty({ format: 'password' })
   @IsString(at(1, TEXT))
-  @IsNotEmpty(NOT_EMPTY)
+  @NotEmpty()
   old_password!: string;
 
   @ApiProperty({ format: 'password' })
@@ -31,6 +31,6 @@ export class PinProofDto {
 export class ErasureDto {
   @ApiProperty({ format: 'password' })
   @IsString(at(1, TEXT))
-  @IsNotEmpty(NOT_EMPTY)
+  @NotEmpty()
   password!: string;
 }

@@ -1,7 +1,8 @@
-import { IsNotEmpty, IsString } from 'class-validator';
+import { IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 import { isEmailAddress } from '../users/identifiers.js';
+import { NotEmpty } from './credentials.dto.js';
 
 const TEXT = at(1, 'Must be a text.');
 
@@ -20,6 +21,6 @@ export class EmailChangeDto {
 
   @ApiProperty({ format: 'password' })
   @IsString(TEXT)
-  @IsNotEmpty(at(2, 'Must not be empty.'))
+  @NotEmpty()
   password!: string;
 }

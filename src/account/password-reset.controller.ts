@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Param, Post, UseFilters, UseInterceptors } from '@nestjs/common';
 import { Client } from '../auth/decorators/client.js';
 import { Public } from '../auth/decorators/public.js';
 import type { Client as ClientOfRequest } from '../auth/door.js';
@@ -21,9 +21,10 @@ import { Refusals } from '../contract-kit/refusals.js';
 import { LinkRequestDto } from './email.dto.js';
 import { LINK_TOKEN, PAGE } from './link-route.js';
 import { HTML } from './page.js';
-import { FORM_OR_JSON, NewPasswordDto } from './password-reset.dto.js';
+import { FORM_OR_JSON, LINK_REQUEST, NewPasswordDto } from './password-reset.dto.js';
 import { PasswordResetFilter } from './password-reset.filter.js';
-import { newPasswordPage, passwordSetPage } from './password-reset-pages.js';
+import { linkRequestPage, newPasswordPage, passwordSetPage } from './password-reset-pages.js';
+import { RequestedPage } from './requested-page.interceptor.js';
 
 const REFUSED = {
   description: 'A page with the form again: the password is not acceptable, and the link is still good.',
@@ -37,17 +38,29 @@ const REFUSED = {
 export class PasswordResetController {
   constructor(private readonly resetting: PasswordResetService) {}
 
+  @Get()
+  @Header('content-type', HTML)
+  @ApiOperation({ operationId: 'beginPasswordReset', summary: 'The page to ask for a link to a new password' })
+  @ApiOkResponse({ description: 'A page with a form for the address.', content: PAGE })
+  @Refusals({ ...NATIVE, needsStore: false })
+  begin(): string {
+    return linkRequestPage();
+  }
+
   @Post()
   @HttpCode(202)
+  @UseInterceptors(RequestedPage)
   @ApiOperation({
     operationId: 'requestPasswordReset',
     summary: 'Mail a link to a new password; answers alike whether there is such an account or not',
   })
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
   @ApiBody({ type: LinkRequestDto })
+  @ApiOkResponse({ description: 'The answer to a form: a page that says the same.', content: PAGE })
   @ApiAcceptedResponse({ description: 'If there is an account with that address, a link is mailed.' })
   @Refusals(NATIVE, LinkRequestDto, 'body_malformed')
   async request(
-    @ContractBody(NATIVE, LinkRequestDto) { email }: LinkRequestDto,
+    @ContractBody(LINK_REQUEST, LinkRequestDto) { email }: LinkRequestDto,
     @Client() client: ClientOfRequest,
   ): Promise<void> {
     await this.resetting.request(email, client);
@@ -65,7 +78,7 @@ export class PasswordResetController {
   @ApiGoneResponse({ description: 'A page that says that the link was used or has expired.', content: PAGE })
   @Refusals(NATIVE)
   async page(@Param('token') token: string): Promise<string> {
-    return newPasswordPage(await this.resetting.addressOf(token));
+    return newPasswordPage(await this.resetting.questionOf(token));
   }
 
   @Post(':token')

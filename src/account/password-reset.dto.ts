@@ -15,3 +15,13 @@ const readFields: FieldReader = async (body) => (body && isFormType(body.mediaTy
 
 /** How the page of a link reads bodies: those of its form, and JSON. */
 export const FORM_OR_JSON = { readFields };
+
+/** How a request for a link is read: JSON as at every native route; of a form the address, whatever else a page puts there. */
+export const LINK_REQUEST = {
+  readFields: (async (body) => {
+    if (!body || !isFormType(body.mediaType)) return readJson(body);
+    const { email } = await readForm(body);
+    return { email };
+  }) satisfies FieldReader,
+  refusesUnknown: true,
+};

@@ -12,6 +12,6 @@ export class PasswordResetFilter implements ExceptionFilter<DeadLinkError | Pass
   catch(error: DeadLinkError | PasswordRefusal, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>().header('content-type', HTML);
     if (error instanceof DeadLinkError) void reply.status(410).send(deadLinkPage(error.fate, 'reset_password'));
-    else void reply.status(400).send(refusedPasswordPage(error.email));
+    else void reply.status(400).send(refusedPasswordPage(error.question));
   }
 }

@@ -25,6 +25,8 @@ export interface Door {
   /** The `client_id` of its tokens. */
   readonly name: string;
   readonly signsInBy: IdentifierKind;
+  /** What its front ends may demand of a password, for people, if that is more than this service demands. */
+  readonly passwordRule?: string;
   /** How long a session lasts, in seconds. */
   readonly sessionLifetime: (config: Config) => number;
   /** Its access tokens, if it has any. */

@@ -1,7 +1,26 @@
+import { createHash } from 'node:crypto';
+
 /** The media type of pages. */
 export const HTML = 'text/html; charset=utf-8';
 
-/** A page for people who followed a mailed link. It works without script and loads nothing. */
+/** Keeps a form from being sent twice. The pages work without it. */
+const SCRIPT = `for (const form of document.forms) {
+  const disable = (isSending) => form.querySelectorAll('button').forEach((button) => (button.disabled = isSending));
+  form.addEventListener('submit', () => disable(true));
+  addEventListener('pageshow', () => disable(false));
+}`;
+
+/** What a page may load: its own style, and just this script. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "style-src 'unsafe-inline'",
+  `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
+  "form-action 'self'",
+].join('; ');
+
+/** A page for people. It works without script and loads nothing. */
 export function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -16,7 +35,7 @@ export function page(title: string, content: string): string {
 <h1>${title}</h1>
 ${content}
 </main>
-</body>
+${content.includes('<form') ? `<script>${SCRIPT}</script>\n` : ''}</body>
 </html>
 `;
 }
@@ -32,4 +51,5 @@ h1{font-size:1.4rem;margin-top:0}
 label{display:block;margin-bottom:1rem}
 input{display:block;box-sizing:border-box;width:100%;font:inherit;padding:.5rem}
 [role=alert]{color:#a40e26}
-button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.3rem;background:#1558d6;color:#fff;cursor:pointer}`;
+button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.3rem;background:#1558d6;color:#fff;cursor:pointer}
+button:disabled{opacity:.6;cursor:default}`;

@@ -7,7 +7,16 @@ import { multipart } from '../support/multipart.js';
 import { linkIn, mailsTo } from '../support/outbox.js';
 import type { Person } from '../support/people.js';
 import { invalidFields, problem } from '../support/problems.js';
-import { canSignIn, heading, NEW_PASSWORD, page, resetUrl, setPassword, verifiedPerson } from '../support/reset.js';
+import {
+  canSignIn,
+  heading,
+  NEW_PASSWORD,
+  page,
+  resetUrl,
+  setPassword,
+  verifiedPerson,
+  withoutScript,
+} from '../support/reset.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
@@ -62,7 +71,9 @@ describe('GET /password-reset/:token', () => {
       '<input type="password" name="password" autocomplete="new-password" minlength="8" required>',
     );
     expect(answer.text).toContain('<button>Set the password</button>');
-    expect(answer.text).not.toMatch(/role="alert"|<script|javascript:|\son\w+=|<link|src=|href=|action=/i);
+    expect(withoutScript(answer.text)).not.toMatch(
+      /role="alert"|<script|javascript:|\son\w+=|<link|src=|href=|action=/i,
+    );
   });
 
   it.each(['GET', 'HEAD'])('does not use the link up by %s, as a mail scanner asks', async (method) => {
@@ -84,7 +95,7 @@ describe('GET /password-reset/:token', () => {
         'cache-control': 'no-store',
         'x-frame-options': 'DENY',
         'content-security-policy':
-          "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'unsafe-inline'; form-action 'self'",
+          "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'unsafe-inline'; script-src 'sha256-lBwRHYo/zPO98bbfzoxSyciiVOq1/P/Jdz1TmWAnL9Y='; form-action 'self'",
       });
   });
 

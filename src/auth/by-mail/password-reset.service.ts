@@ -6,6 +6,7 @@ import { LimitsService } from '../../limits/limits.service.js';
 import { KnownNetworks } from '../../limits/known-networks.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
+import { SessionList } from '../../tokens/session-list.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EpochsService } from '../../users/epochs.service.js';
 import { canonical, isUsername } from '../../users/identifiers.js';
@@ -14,6 +15,7 @@ import { PasswordPolicy } from '../../users/password-policy.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
+import { Doors } from '../doors.js';
 import { hashCaller } from '../hash-caller.js';
 import { namesOf } from '../names-of.js';
 import { type JobOf, ofAccount } from './mail-jobs.js';
@@ -23,13 +25,21 @@ import { passwordResetMail } from './mails.js';
 import { Notices } from './notices.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
+/** What the page of a link asks for. */
+export interface NewPasswordQuestion {
+  /** The address whose account the link is for. */
+  readonly email: string;
+  /** What front ends that the account uses may demand of a password, by the names of their contracts. */
+  readonly rules: readonly (readonly [contract: string, rule: string])[];
+}
+
 /** The refusal of a new password at a link that stays good, so that its page can ask again. */
 export class PasswordRefusal extends AuthError {
   constructor(
-    readonly email: string,
+    readonly question: NewPasswordQuestion,
     cause: unknown,
   ) {
-    super('password_invalid', { identifier: email, cause });
+    super('password_invalid', { identifier: question.email, cause });
   }
 }
 
@@ -50,6 +60,8 @@ export class PasswordResetService {
     private readonly limits: LimitsService,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
+    private readonly sessions: SessionList,
+    private readonly doors: Doors,
     private readonly config: Config,
   ) {}
 
@@ -64,9 +76,9 @@ export class PasswordResetService {
     await this.mails.enqueue({ kind: 'reset_password', accountId }, { owner: ofAccount(accountId), to: email, from });
   }
 
-  /** The address whose account a link is for. Looking does not use the link up. @throws {DeadLinkError} */
-  async addressOf(token: string): Promise<string> {
-    return (await this.look(token)).email;
+  /** What to ask whoever has a link. Looking does not use the link up. @throws {DeadLinkError} */
+  async questionOf(token: string): Promise<NewPasswordQuestion> {
+    return this.question(await this.look(token));
   }
 
   /**
@@ -79,7 +91,7 @@ export class PasswordResetService {
     const link = await this.look(token);
     const { user, email } = link;
     client.identify(user.id);
-    this.demandAcceptable(password, link);
+    await this.demandAcceptable(password, link);
     await this.limits.hashingByLink(user.id, client.ip);
     const passwordHash = await this.hasher.hash(password, hashCaller(client));
     if (!(await this.tokens.consume(token, 'reset_password'))) return this.refuse(token);
@@ -108,12 +120,20 @@ export class PasswordResetService {
     throw new DeadLinkError(await this.tokens.fateOf(token, 'reset_password'));
   }
 
-  private demandAcceptable(password: string, { user, email }: OwnLink): void {
+  private async demandAcceptable(password: string, link: OwnLink): Promise<void> {
     try {
-      this.policy.demand(password, 'native', user);
+      this.policy.demand(password, 'native', link.user);
     } catch (error) {
-      throw error instanceof AuthError ? new PasswordRefusal(email, error) : error;
+      throw error instanceof AuthError ? new PasswordRefusal(await this.question(link), error) : error;
     }
+  }
+
+  private async question({ user, email }: OwnLink): Promise<NewPasswordQuestion> {
+    const used = await this.sessions.contractsOf(user.id);
+    const rules = this.doors.all.flatMap(({ name, passwordRule }): [string, string][] =>
+      passwordRule !== undefined && used.includes(name) ? [[name, passwordRule]] : [],
+    );
+    return { email, rules };
   }
 
   /** The mail with a link for the account that has an address now. */

@@ -9,6 +9,8 @@ import { readCookie } from './cookie.jar.js';
 export const COOKIE = {
   name: 'cookie',
   signsInBy: 'username',
+  passwordRule:
+    'at least 6 characters, with an upper-case letter, a digit, and a character that is neither letter nor digit',
   sessionLifetime: (config) => config.SESSION_MAX_AGE,
   accessToken: {
     lifetime: (config) => config.COOKIE_TOKEN_TTL,

@@ -7,6 +7,7 @@ import { OPAQUE_TOKEN_ERRORS } from './opaque-token.errors.js';
 export const OPAQUE_TOKEN = {
   name: 'opaque-token',
   signsInBy: 'username',
+  passwordRule: '8 to 64 letters and digits of the Latin alphabet, nothing else',
   sessionLifetime: ({ OPAQUE_TOKEN_IDLE_TTL, SESSION_MAX_AGE, CONTRACT_STRICT }) =>
     CONTRACT_STRICT ? Math.min(OPAQUE_TOKEN_IDLE_TTL, SESSION_MAX_AGE) : OPAQUE_TOKEN_IDLE_TTL,
   bare: { paths: ['/health', '/register', '/login', '/change-password', '/clear-tokens'], prefixes: [] },

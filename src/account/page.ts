@@ -1,0 +1,1 @@
+export { escape, HTML, page } from '../contract-kit/page.js';
