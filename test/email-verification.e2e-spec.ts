@@ -9,9 +9,9 @@ import { decode } from './support/jwt.js';
 import { confirm, mailedUrl } from './support/outbox.js';
 import { newPerson, type Person } from './support/people.js';
 import { everythingStored } from './support/stored.js';
-import { withoutScript } from './support/reset.js';
 import { type Service, startService } from './support/service.js';
 import { TokenPairClient } from './support/token-pair.client.js';
+import { withoutScript } from './support/whole.js';
 
 const DAY = 24 * 60 * 60;
 

@@ -81,8 +81,8 @@ describe('a notice', () => {
     const service = await started({ PUBLIC_URL: LONG_URL });
     const person = await verifiedPerson(service);
     await askForReset(service, person.email);
-    const [{ raw = '' } = {}] = await outboxOf(service);
-    const path = /\/password-reset\/[\w-]{43}/.exec(raw)?.[0] ?? '';
+    const [reset] = await outboxOf(service);
+    const path = /\/password-reset\/[\w-]{43}/.exec(reset?.raw ?? '')?.[0] ?? '';
     expect((await setPassword(service.url + path)).status).toBe(200);
     expect((await send('GET', service.url + path)).status).toBe(410);
 

@@ -27,7 +27,7 @@ export function messageOf({ to, subject, text }: Mail, id: string, from: string,
  */
 export function withWholeLines<Way extends Pick<Transporter, 'use'>>(transport: Way): Way {
   transport.use('stream', ({ data, message }, done) => {
-    const encoding = encodingOf(String(data.text));
+    const encoding = typeof data.text === 'string' ? encodingOf(data.text) : undefined;
     if (encoding) message.getTransferEncoding = () => encoding;
     done();
   });

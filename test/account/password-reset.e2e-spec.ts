@@ -7,18 +7,9 @@ import { multipart } from '../support/multipart.js';
 import { linkIn, mailsTo } from '../support/outbox.js';
 import type { Person } from '../support/people.js';
 import { invalidFields, problem } from '../support/problems.js';
-import {
-  canSignIn,
-  heading,
-  NEW_PASSWORD,
-  page,
-  resetUrl,
-  setPassword,
-  verifiedPerson,
-  withoutScript,
-} from '../support/reset.js';
+import { canSignIn, heading, NEW_PASSWORD, page, resetUrl, setPassword, verifiedPerson } from '../support/reset.js';
 import { type Service, startService } from '../support/service.js';
-import { whole } from '../support/whole.js';
+import { whole, withoutScript } from '../support/whole.js';
 
 const MINUTE = 60;
 

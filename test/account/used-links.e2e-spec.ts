@@ -55,7 +55,7 @@ describe('a link to a new password that was used', () => {
     const url = await resetUrl(service, (await verifiedPerson(service)).email);
 
     const answers = await Promise.all([setPassword(url), setPassword(url)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 410]));
     expect(said(answers.find(({ status }) => status === 410)!)).toEqual(SET);
 
     expect(await look(url)).toEqual(SET);
@@ -101,7 +101,7 @@ describe('a link that confirms an address', () => {
     const confirmed = page(`It was used on TIME to confirm ${person.email}.`, CLOSE);
 
     const answers = await Promise.all([post(url), post(url)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 410]));
     expect(said(answers.find(({ status }) => status === 410)!)).toEqual(confirmed);
     expect(await look(url)).toEqual(confirmed);
   });

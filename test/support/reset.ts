@@ -61,8 +61,3 @@ export async function canSignIn(
   const sending: Sending = { body: { username, password } };
   return (await send('POST', `${url}/token-pair/auth/token`, sending)).status === 200;
 }
-
-/** A page without the script that keeps its form from being sent twice, which the policy names by its hash. */
-export function withoutScript(text: string): string {
-  return text.replace(/<script>for \(const form of document\.forms\)[\s\S]*?<\/script>/, '');
-}
