@@ -1,7 +1,7 @@
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
-import { isEmailAddress } from '../users/identifiers.js';
+import { isNewEmailAddress } from '../users/identifiers.js';
 import { NotEmpty } from './credentials.dto.js';
 
 const TEXT = at(1, 'Must be a text.');
@@ -16,7 +16,7 @@ export class LinkRequestDto {
 /** The body of a change of the e-mail address. */
 export class EmailChangeDto {
   @ApiProperty({ example: '', format: 'email' })
-  @CheckText(1, 'Must be an e-mail address.', isEmailAddress)
+  @CheckText(1, 'Must be an e-mail address.', isNewEmailAddress)
   email!: string;
 
   @ApiProperty({ format: 'password' })

@@ -2,7 +2,7 @@ import type { AdministeredAccount } from '../auth/administration/administration-
 import type { Administering } from '../auth/administration/administration.service.js';
 import { Check } from '../contract-kit/dto.js';
 import { ApiPropertyOptional } from '../contract-kit/openapi.js';
-import { isEmailAddress, isUsername } from '../users/identifiers.js';
+import { isNewEmailAddress, isNewUsername } from '../users/identifiers.js';
 
 const isMissing = (value: unknown): value is undefined => value === undefined;
 
@@ -20,7 +20,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** The body of a new account. */
 export class NewUserDto {
   @ApiPropertyOptional({ type: String, example: 'john' })
-  @Optional(1, 'Must be a username of at most 150 characters.', (name) => isText(name) && isUsername(name))
+  @Optional(1, 'Must be a username of at most 150 characters.', (name) => isText(name) && isNewUsername(name))
   @NeededUnless(2, 'Must be given without an e-mail address.', ({ email }) => !isMissing(email))
   username?: string;
 
@@ -28,7 +28,7 @@ export class NewUserDto {
   @Optional(
     1,
     'Must be an e-mail address of at most 254 characters.',
-    (email) => isText(email) && isEmailAddress(email),
+    (email) => isText(email) && isNewEmailAddress(email),
   )
   @NeededUnless(2, 'Must be given without a password.', ({ password }) => !isMissing(password))
   @NeededUnless(3, 'Must be given to be verified.', ({ email_verified }) => email_verified !== true)

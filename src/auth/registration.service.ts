@@ -4,7 +4,7 @@ import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import { LimitsService } from '../limits/limits.service.js';
-import { isEmailAddress, isUsername } from '../users/identifiers.js';
+import { isNewEmailAddress, isNewUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
@@ -84,8 +84,8 @@ export class RegistrationService {
   }
 
   private demandAcceptable({ username, email, password }: Registration): void {
-    if (username !== undefined && !isUsername(username)) throw new AuthError('username_invalid');
-    if (email !== undefined && !isEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
+    if (username !== undefined && !isNewUsername(username)) throw new AuthError('username_invalid');
+    if (email !== undefined && !isNewEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
     this.policy.demand(password, 'contract', { username, email });
   }
 }

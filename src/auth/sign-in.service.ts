@@ -5,7 +5,8 @@ import { LimitsService } from '../limits/limits.service.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession } from '../tokens/token-subject.js';
-import { canonical, isEmailAddress, isUsername } from '../users/identifiers.js';
+import { canonical } from '../users/canonical.js';
+import { isEmailAddress, isUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -51,7 +52,12 @@ export class SignInService {
       return owner;
     } catch (error) {
       if (error instanceof AuthError)
-        this.trail.refused(door, { accountId: user?.id, identifier: canonical(identifier) }, error.code, client);
+        this.trail.refused(
+          door,
+          { accountId: user?.id, identifier: canonical(door.signsInBy, identifier) },
+          error.code,
+          client,
+        );
       throw error;
     }
   }
@@ -64,7 +70,12 @@ export class SignInService {
     client: Client,
   ): Promise<User> {
     const hasProvedEmail = user && user.emailVerifiedAt !== null;
-    const target = { kind: door.signsInBy, name: canonical(identifier), accountId: user?.id, hasProvedEmail };
+    const target = {
+      kind: door.signsInBy,
+      name: canonical(door.signsInBy, identifier),
+      accountId: user?.id,
+      hasProvedEmail,
+    };
     let isRight = false;
     const compare = async (isKnown: boolean): Promise<boolean> => {
       isRight = await this.hasher.verify(password, user?.passwordHash, hashCaller(client, '', isKnown));

@@ -1,7 +1,7 @@
 import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Config, readEnvironment } from '../config/env.js';
-import { EMAIL_MAX_LENGTH, isEmailAddress, isUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
+import { EMAIL_MAX_LENGTH, isNewEmailAddress, isNewUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
 import { BY_ITSELF } from '../users/hashing-pool.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PASSWORD_MIN_LENGTH, PasswordPolicy } from '../users/password-policy.js';
@@ -49,11 +49,11 @@ function verification(email: string, { PUBLIC_URL }: Config): string {
 }
 
 function demandNames({ username, email }: Names): void {
-  if (!isUsername(username))
+  if (!isNewUsername(username))
     throw new CommandError(
-      `A username has 1 to ${USERNAME_MAX_LENGTH} characters, none of them a control character, and no white space around it.`,
+      `A username has 1 to ${USERNAME_MAX_LENGTH} characters, none of them a control character or an invisible one, and no white space around it.`,
     );
-  if (email !== undefined && !isEmailAddress(email))
+  if (email !== undefined && !isNewEmailAddress(email))
     throw new CommandError(`${email} is not an e-mail address of at most ${EMAIL_MAX_LENGTH} characters.`);
 }
 

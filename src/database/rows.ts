@@ -15,16 +15,25 @@ export class Rows {
     private readonly sql: Sql,
   ) {}
 
-  /** The row of an entity whose column has a value. @param property the entity's name for a column with a unique index */
+  /**
+   * The row of an entity whose column has a value.
+   * @param property the entity's name for a column with a unique index
+   * @param olderValue another value that it may have; the row that has this one is preferred
+   */
   async one<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity>,
     property: keyof Entity & string,
     value: SqlValue,
+    olderValue?: SqlValue,
   ): Promise<Entity | undefined> {
     const { driver } = this.dataSource;
     const meta = this.dataSource.getMetadata(entity);
-    const statement = this.statement(`one ${meta.tableName} ${property}`, () => selectOne(meta, property));
-    const [row] = await this.sql.rows<Record<string, unknown>>(statement, { value });
+    const [of, select] = olderValue === undefined ? (['one', selectOne] as const) : (['either', selectEither] as const);
+    const statement = this.statement(`${of} ${meta.tableName} ${property}`, () => select(meta, property));
+    const [row] = await this.sql.rows<Record<string, unknown>>(statement, {
+      value,
+      ...(olderValue !== undefined && { olderValue }),
+    });
     if (!row) return undefined;
     const found: ObjectLiteral = this.dataSource.manager.create(entity);
     for (const column of meta.columns)
@@ -54,9 +63,17 @@ export class Rows {
   }
 }
 
-function selectOne({ tableName, columns }: EntityMetadata, property: string): string {
-  const column = columns.find(({ propertyName }) => propertyName === property)?.databaseName;
-  return `SELECT * FROM ${tableName} WHERE ${column} = :value`;
+function selectOne(meta: EntityMetadata, property: string): string {
+  return `SELECT * FROM ${meta.tableName} WHERE ${columnOf(meta, property)} = :value`;
+}
+
+function selectEither(meta: EntityMetadata, property: string): string {
+  const column = columnOf(meta, property);
+  return `SELECT * FROM ${meta.tableName} WHERE ${column} IN (:value, :olderValue) ORDER BY ${column} = :olderValue DESC LIMIT 1`;
+}
+
+function columnOf({ columns }: EntityMetadata, property: string): string | undefined {
+  return columns.find(({ propertyName }) => propertyName === property)?.databaseName;
 }
 
 function insertOne({ tableName, columns }: EntityMetadata): string {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue } from '../database/sql.js';
 import { announcedMove, EPOCH_MOVE, type EpochMove, movingEpoch } from './epoch-move.js';
 import { EXISTS } from './epochs.service.js';
-import { isUsername } from './identifiers.js';
+import { isNewUsername } from './identifiers.js';
 import { LastAdmin } from './last-admin.js';
 import { NO_PASSWORD } from './password-scheme.js';
 import { proveEmail, VERIFIED_EMAIL } from './proved-email.js';
@@ -37,7 +37,7 @@ export class AccountChanges {
       this.run(change, { id, ...(because !== undefined && { because }), ...proved });
     return verifiedEmail === undefined
       ? run()
-      : proveEmail(verifiedEmail, isUsername(verifiedEmail), (proved) => run({ ...proved }));
+      : proveEmail(verifiedEmail, isNewUsername(verifiedEmail), (proved) => run({ ...proved }));
   }
 
   private async run(
@@ -50,7 +50,7 @@ export class AccountChanges {
       moves ? announcedMove(this.sql, `${update} WHERE ${where}`) : `${update} WHERE ${where} RETURNING ${EPOCH_MOVE}`;
     const condition = [
       EXISTS,
-      ...(change.verifiedEmail === undefined ? [] : ['email_key = :emailKey']),
+      ...(change.verifiedEmail === undefined ? [] : ['email_key IN (:emailKey, :olderEmailKey)']),
       // Tokens say who is an administrator: those of somebody who has become one meanwhile must end.
       ...(change.isAdmin === false && !moves ? ['NOT is_admin'] : []),
     ].join(' AND ');

@@ -3,7 +3,7 @@ import { Sql } from '../database/sql.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
 import { type AccountFilter, allOf, BY_INDEX, BY_LOOKING, type Condition, condition } from './account-filter.js';
 import { readAccountId } from './account-id.js';
-import { namesBeginningWith } from './name-prefix.js';
+import { type NameColumn, rangesOf } from './name-prefix.js';
 
 /** A page of a list in the order of ids. */
 export interface AccountPage<Place> {
@@ -46,15 +46,20 @@ export class AccountList {
   }
 
   private named(query: string): Condition {
-    const { from, before } = namesBeginningWith(query);
-    const inRange = (column: string): string => {
+    const ranges = rangesOf(query);
+    const inRange = (column: NameColumn): Condition => {
+      const { from, before } = ranges[column];
       const name = `COALESCE(${column}, '')${this.sql.isPostgres ? ' COLLATE "C"' : ''}`;
-      return `(${name} >= :from${before === undefined ? '' : ` AND ${name} < :before`})`;
+      return allOf(
+        condition(`${name} >= :from_${column}`, { [`from_${column}`]: from }),
+        before === undefined ? undefined : condition(`${name} < :before_${column}`, { [`before_${column}`]: before }),
+      );
     };
-    return condition(`(id = :exactId OR ${inRange('username_key')} OR ${inRange('email_key')})`, {
+    const [username, email] = [inRange('username_key'), inRange('email_key')];
+    return condition(`(id = :exactId OR (${username.text}) OR (${email.text}))`, {
       exactId: readAccountId(query) ?? 0,
-      from,
-      ...(before !== undefined && { before }),
+      ...username.parameters,
+      ...email.parameters,
     });
   }
 }

@@ -4,10 +4,7 @@ import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './acc
 import { type AccountFilter, allOf, BY_INDEX, BY_LOOKING, type Condition, condition } from './account-filter.js';
 import { readAccountId } from './account-id.js';
 import type { AccountPage } from './account-list.js';
-import { compareNames, isWithin, type NameRange, namesBeginningWith } from './name-prefix.js';
-
-/** Which name of an account was found. */
-export type NameColumn = 'username_key' | 'email_key';
+import { compareNames, isWithin, type NameColumn, type NameRange, rangesOf } from './name-prefix.js';
 
 /** A place in the list, which is ordered by the names that were found; where two are alike, the username comes first. */
 export interface NamePlace {
@@ -17,6 +14,8 @@ export interface NamePlace {
 
 /** Before every name. */
 const BEGINNING: NamePlace = { name: '', column: 'username_key' };
+
+type NameRanges = ReturnType<typeof rangesOf>;
 
 interface Found extends NamePlace {
   readonly row: FactsRow;
@@ -41,14 +40,14 @@ export class AccountSearch {
     limit: number,
     after: NamePlace | undefined,
   ): Promise<AccountPage<NamePlace>> {
-    const range = namesBeginningWith(filter.query);
+    const ranges = rangesOf(filter.query);
     const exactId = readAccountId(filter.query) ?? 0;
     const accounts = after ? [] : await this.exactly(exactId, filter);
     let place = after ?? BEGINNING;
     let examined = 0;
-    for await (const found of this.found(filter, range, limit + 1, after)) {
+    for await (const found of this.found(filter, ranges, limit + 1, after)) {
       if (++examined > EXAMINED_LIMIT) return { accounts, next: place };
-      const isRepeated = found.row.id === exactId || isListedByOther(found, range);
+      const isRepeated = found.row.id === exactId || isListedByOther(found, ranges);
       if (!isRepeated && accounts.length === limit) return { accounts, next: place };
       if (!isRepeated) accounts.push(readFacts(found.row));
       place = found;
@@ -67,12 +66,12 @@ export class AccountSearch {
   /** The names of both columns in one order. */
   private async *found(
     filter: AccountFilter,
-    range: NameRange,
+    ranges: NameRanges,
     firstBatch: number,
     after: NamePlace | undefined,
   ): AsyncGenerator<Found> {
-    const usernames = this.namesOf('username_key', filter, range, firstBatch, after);
-    const emails = this.namesOf('email_key', filter, range, firstBatch, after);
+    const usernames = this.namesOf('username_key', filter, ranges.username_key, firstBatch, after);
+    const emails = this.namesOf('email_key', filter, ranges.email_key, firstBatch, after);
     let [username, email] = [await usernames.next(), await emails.next()];
     while (!username.done || !email.done) {
       if (email.done || (!username.done && compareNames(username.value.name, email.value.name) <= 0)) {
@@ -132,9 +131,9 @@ function conditionsOf({ status, isAdmin }: AccountFilter): (Condition | undefine
 }
 
 /** Whether the account comes before in the list, by its other name. */
-function isListedByOther({ row, column, name }: Found, range: NameRange): boolean {
+function isListedByOther({ row, column, name }: Found, ranges: NameRanges): boolean {
   const other = row[OTHER[column]];
-  if (!isWithin(other, range)) return false;
+  if (!isWithin(other, ranges[OTHER[column]])) return false;
   const order = compareNames(other, name);
   return order < 0 || (order === 0 && column === 'email_key');
 }

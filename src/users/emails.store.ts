@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collidedColumn } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
-import { canonical } from './identifiers.js';
+import { canonical, keysOf } from './canonical.js';
 
 /** The statements on an account's e-mail address. */
 @Injectable()
@@ -13,11 +13,12 @@ export class EmailsStore {
    * by. Answers whose claim that was.
    */
   async release(email: string): Promise<number | undefined> {
+    const [emailKey, olderEmailKey = emailKey] = keysOf('email', email);
     const [row] = await this.sql.rows<{ id: number }>(
       `UPDATE users SET email = NULL, email_key = NULL, updated_at = {now}
-       WHERE email_key = :emailKey AND email_verified_at IS NULL AND username_key IS NOT NULL AND status <> 'pending'
+       WHERE email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NULL AND username_key IS NOT NULL AND status <> 'pending'
        RETURNING id`,
-      { emailKey: canonical(email) },
+      { emailKey, olderEmailKey },
     );
     return row?.id;
   }
@@ -32,7 +33,7 @@ export class EmailsStore {
         `UPDATE users SET email = :email, email_key = :emailKey, email_verified_at = {now}, status = 'active',
            updated_at = {now}
          WHERE id = :id AND status <> 'deactivated' RETURNING id`,
-        { id, email, emailKey: canonical(email) },
+        { id, email, emailKey: canonical('email', email) },
       );
       return rows.length === 1;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { isEmail } from 'class-validator';
 
 /** The longest username, in characters (Unicode code points). */
@@ -13,15 +13,9 @@ export const PASSWORD_MAX_BYTES = 1024;
 /** Which of an account's names a contract signs in by. */
 export type IdentifierKind = 'username' | 'email';
 
-/** No name is longer, in UTF-16 units. The time that a normalization takes may grow with the square of the length. */
-const NORMALIZED_MAX_LENGTH = 2 * EMAIL_MAX_LENGTH;
-
-/**
- * The form in which names are compared: NFKC, then lower case. `Alice` and `alice` are one account. A text too long for a
- * name is represented by its hash.
- */
-export function canonical(name: string): string {
-  return name.length > NORMALIZED_MAX_LENGTH ? hash('sha256', name) : name.normalize('NFKC').toLowerCase();
+/** True for a text that is longer than any name. The time that a normalization takes may grow with the square of the length. */
+export function isTooLongForName(text: string): boolean {
+  return text.length > 2 * EMAIL_MAX_LENGTH;
 }
 
 /** The length of a text in characters, as people count them: Unicode code points. */
@@ -39,9 +33,20 @@ function isName(value: string): boolean {
   return value !== '' && value.trim() === value && isPlainText(value);
 }
 
-/** Whether a text is acceptable as a username in any contract. */
+/** True for a text that an account may have for its username. */
 export function isUsername(value: string): boolean {
   return isName(value) && lengthOf(value) <= USERNAME_MAX_LENGTH;
+}
+
+/**
+ * Characters that make two names look alike, or a name read as another: invisible ones, those that turn the direction of
+ * writing, and line breaks. The first set has the 270 code points that a mail would drop from a host (UTS 46, "ignored").
+ */
+const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Zl}\p{Zp}\u2800\uFFF9-\uFFFB]/u;
+
+/** True for a text that may be chosen as a username in any contract. Accounts of before may have others. */
+export function isNewUsername(value: string): boolean {
+  return isUsername(value) && !DECEPTIVE.test(value);
 }
 
 /** What no mail can be addressed to as it is written: brackets and escapes, and full stops that mail reads as dots. */
@@ -60,9 +65,43 @@ export function hasEmailForm(value: string): boolean {
   );
 }
 
-/** Whether a text is acceptable as an e-mail address in any contract. */
+/** True for a text that an account may have for its e-mail address. */
 export function isEmailAddress(value: string): boolean {
   return hasEmailForm(value) && lengthOf(value) <= EMAIL_MAX_LENGTH;
+}
+
+/** As `hasEmailForm`, for an address that is chosen: mails go to it as it is written. Accounts of before may have others. */
+export function hasNewEmailForm(value: string): boolean {
+  return hasEmailForm(value) && !DECEPTIVE.test(value) && (isTooLongForName(value) || isMailedAsWritten(hostOf(value)));
+}
+
+/** True for a text that may be chosen as an e-mail address in any contract. */
+export function isNewEmailAddress(value: string): boolean {
+  return hasNewEmailForm(value) && lengthOf(value) <= EMAIL_MAX_LENGTH;
+}
+
+/** True for an address that only mail servers with SMTPUTF8 (RFC 6531) take: the host has an ASCII form, what is before it has none. */
+export function needsSmtpUtf8(email: string): boolean {
+  return /[^ -~]/.test(email.slice(0, email.lastIndexOf('@')));
+}
+
+function hostOf(email: string): string {
+  return email.slice(email.lastIndexOf('@') + 1);
+}
+
+/**
+ * True if UTS 46, by which mails are addressed, changes no more of a host than the case and the compatibility form of its
+ * letters. It would read `0x7f` as an IP address, and `\u1E9E` as `ss` with Node 20.
+ */
+function isMailedAsWritten(host: string): boolean {
+  const ascii = domainToASCII(host).split('.');
+  const unicode = domainToUnicode(host).split('.');
+  // By code point: the lower case of a capital sigma would depend on its place.
+  const written = Array.from(host.normalize('NFKC'), (letter) => letter.toLowerCase())
+    .join('')
+    .normalize('NFC')
+    .split('.');
+  return written.length === ascii.length && written.every((label, i) => label === ascii[i] || label === unicode[i]);
 }
 
 /** Whether a text is acceptable as a password in any contract: not empty, no NUL or half surrogate, at most 1,024 bytes. */

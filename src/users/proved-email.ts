@@ -1,5 +1,5 @@
 import { collidedColumn } from '../database/failures.js';
-import { canonical } from './identifiers.js';
+import { canonical, keysOf } from './canonical.js';
 
 /** What a statement sets for an address to be verified: an account without a username takes the address for it. */
 export const VERIFIED_EMAIL = `email_verified_at = COALESCE(email_verified_at, {now}),
@@ -9,11 +9,12 @@ export const VERIFIED_EMAIL = `email_verified_at = COALESCE(email_verified_at, {
 export const PROVED_EMAIL = `status = 'active', ${VERIFIED_EMAIL}`;
 
 /** Which accounts a proof of an address counts for. */
-export const OF_PROVED_EMAIL = `email_key = :emailKey AND status <> 'deactivated'`;
+export const OF_PROVED_EMAIL = `email_key IN (:emailKey, :olderEmailKey) AND status <> 'deactivated'`;
 
 /** The parameters of both. */
 export interface ProvedEmail {
   readonly emailKey: string;
+  readonly olderEmailKey: string;
   readonly username: string | null;
   readonly usernameKey: string | null;
 }
@@ -24,11 +25,11 @@ export async function proveEmail<T>(
   usernameFits: boolean,
   statement: (proved: ProvedEmail) => Promise<T>,
 ): Promise<T> {
-  const emailKey = canonical(email);
-  const without = { emailKey, username: null, usernameKey: null };
+  const [emailKey, olderEmailKey = emailKey] = keysOf('email', email);
+  const without = { emailKey, olderEmailKey, username: null, usernameKey: null };
   if (!usernameFits) return statement(without);
   try {
-    return await statement({ emailKey, username: email, usernameKey: emailKey });
+    return await statement({ ...without, username: email, usernameKey: canonical('username', email) });
   } catch (error) {
     if (!collidedColumn(error, ['username_key'])) throw error;
     return statement(without);

@@ -8,7 +8,8 @@ import { Rows } from '../database/rows.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
-import { canonical, type IdentifierKind } from './identifiers.js';
+import { canonical, keysOf } from './canonical.js';
+import type { IdentifierKind } from './identifiers.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
 import { type AccountStatus, User } from './user.entity.js';
 
@@ -52,9 +53,12 @@ export class UsersService {
     return row && readFacts(row);
   }
 
-  /** The account of that username, or of that e-mail address; never looks in the other column. */
+  /**
+   * The account of that username, or of that e-mail address; never looks in the other column. Two accounts of before may
+   * be called alike by now: the one that kept its older key is meant by its own spelling, the other by every other.
+   */
   async findByName(kind: IdentifierKind, name: string): Promise<User | undefined> {
-    return this.rows.one(User, kind === 'username' ? 'usernameKey' : 'emailKey', canonical(name));
+    return this.rows.one(User, kind === 'username' ? 'usernameKey' : 'emailKey', ...keysOf(kind, name));
   }
 
   /**
@@ -62,12 +66,13 @@ export class UsersService {
    * @throws {AuthError} `username_taken` or `email_taken`
    */
   async insert(account: NewAccount): Promise<User> {
+    await this.refuseOlder(account);
     const now = this.clock.now();
     const values = {
       username: account.username ?? null,
-      usernameKey: account.username === undefined ? null : canonical(account.username),
+      usernameKey: account.username === undefined ? null : canonical('username', account.username),
       email: account.email ?? null,
-      emailKey: account.email === undefined ? null : canonical(account.email),
+      emailKey: account.email === undefined ? null : canonical('email', account.email),
       passwordHash: account.passwordHash,
       isAdmin: account.isAdmin ?? false,
       status: account.status,
@@ -96,6 +101,16 @@ export class UsersService {
       // Whoever had the name may be gone by now; it was taken all the same.
       throw (await this.takenName(account, cause)) ?? taken(column, account, cause);
     }
+  }
+
+  /** No index knows that an account has a name whose key is still the older one. */
+  private async refuseOlder({ username, email }: NewAccount): Promise<void> {
+    const names = {
+      ...(username !== undefined && hasOlderKey('username', username) && { username }),
+      ...(email !== undefined && hasOlderKey('email', email) && { email }),
+    };
+    const refusal = await this.takenName(names);
+    if (refusal) throw refusal;
   }
 
   /** Stores another hash of the same password, unless the password was changed meanwhile. */
@@ -157,6 +172,10 @@ export class UsersService {
     if (isUsername) return taken('username_key', { username }, cause);
     return isEmail ? taken('email_key', { email }, cause) : undefined;
   }
+}
+
+function hasOlderKey(kind: IdentifierKind, name: string): boolean {
+  return keysOf(kind, name).length > 1;
 }
 
 function taken(

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { type AccountFacts, factsOf } from '../../users/account-facts.js';
-import { canonical, isUsername } from '../../users/identifiers.js';
+import { canonical } from '../../users/canonical.js';
+import { isNewUsername } from '../../users/identifiers.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { PasswordPolicy } from '../../users/password-policy.js';
 import { NO_PASSWORD } from '../../users/password-scheme.js';
@@ -45,7 +46,7 @@ export class AdministrationAccountsService {
     const { username, email, isAdmin, emailVerified } = account;
     const detail = { is_admin: isAdmin, email_verified: emailVerified };
     // The name may be erased with its account one day; the trail is not.
-    const identifier = canonical(username ?? email ?? '');
+    const identifier = username === undefined ? canonical('email', email ?? '') : canonical('username', username);
     const refused = { kind: 'account_created', accountId: undefined, identifier, detail } as const;
     const user = await this.trail.recorded(
       admin,
@@ -71,7 +72,7 @@ export class AdministrationAccountsService {
   /** A verified address is the username of an account that has no other, if it is free. */
   private async named(account: NewAccount): Promise<User> {
     const { username, email, emailVerified } = account;
-    if (username !== undefined || email === undefined || !emailVerified || !isUsername(email))
+    if (username !== undefined || email === undefined || !emailVerified || !isNewUsername(email))
       return this.users.insert(account);
     return this.users.insert({ ...account, username: email }).catch((error: unknown) => {
       if (error instanceof AuthError && error.code === 'username_taken') return this.users.insert(account);

@@ -7,7 +7,7 @@ import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EmailsStore } from '../../users/emails.store.js';
-import { canonical } from '../../users/identifiers.js';
+import { canonical, isKeyOf } from '../../users/canonical.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
@@ -45,7 +45,7 @@ export class EmailChangeService {
     const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
       this.ownerCheck.demand(principal, password),
     );
-    if (user.emailKey !== canonical(email)) await this.enqueue(user, email, principal.client);
+    if (!isKeyOf('email', user.emailKey, email)) await this.enqueue(user, email, principal.client);
     else if (user.emailVerifiedAt === null) await this.verification.sendLink(user, principal.client);
   }
 
@@ -101,7 +101,7 @@ export class EmailChangeService {
   /** However many accounts ask for it, a stranger's address gets one mail in `MAIL_QUIET`. */
   private async mayMailTo(email: string): Promise<boolean> {
     try {
-      await this.limits.mailTo(canonical(email));
+      await this.limits.mailTo(canonical('email', email));
       return true;
     } catch (error) {
       if (error instanceof AuthError) return false;

@@ -5,7 +5,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { isUsername } from '../../users/identifiers.js';
+import { isNewUsername } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
@@ -71,7 +71,7 @@ export class EmailVerificationService {
     const owner = await this.tokens.consume(token, 'verify_email');
     if (!owner) return undefined;
     const { accountId, email } = owner;
-    if (!(await this.users.confirmEmail(accountId, email, isUsername(email)))) {
+    if (!(await this.users.confirmEmail(accountId, email, isNewUsername(email)))) {
       await this.tokens.wasInVain(token);
       return undefined;
     }

@@ -3,7 +3,8 @@ import type { Origin } from '../../audit/audit-entry.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import { MailQueue } from '../../mail/mail-queue.js';
-import { canonical, isEmailAddress } from '../../users/identifiers.js';
+import { canonical } from '../../users/canonical.js';
+import { isEmailAddress } from '../../users/identifiers.js';
 import type { Client } from '../door.js';
 import type { Job } from './mail-jobs.js';
 
@@ -25,7 +26,7 @@ export class MailRequests {
     if (!(await this.isWithinBudget(client)) || !isEmailAddress(email)) return;
     const from = originOf(client);
     const job = jobOf(from);
-    const owner = `${job.kind} ${canonical(email)}`;
+    const owner = `${job.kind} ${canonical('email', email)}`;
     await this.mails.enqueue(job, { owner, to: email, from: from.ip, isOfStranger: true });
   }
 

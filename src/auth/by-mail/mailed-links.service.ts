@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/env.js';
 import type { OneTimePurpose } from '../../tokens/one-time-token.entity.js';
 import { type NewLink, OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { canonical } from '../../users/identifiers.js';
+import { isKeyOf } from '../../users/canonical.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 
@@ -40,7 +40,7 @@ export class MailedLinks {
   async find(token: string, purpose: Exclude<OneTimePurpose, 'change_email'>): Promise<OwnLink | undefined> {
     const owner = await this.tokens.find(token, purpose);
     const user = owner && (await this.users.findById(owner.accountId));
-    if (!user || user.status === 'deactivated' || user.emailKey !== canonical(owner.email)) return undefined;
+    if (!user || user.status === 'deactivated' || !isKeyOf('email', user.emailKey, owner.email)) return undefined;
     return { user, email: owner.email };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../config/clock.js';
 import { MailQueue } from '../../mail/mail-queue.js';
-import { canonical } from '../../users/identifiers.js';
+import { canonical } from '../../users/canonical.js';
 import type { User } from '../../users/user.entity.js';
 import type { Client } from '../door.js';
 import { type Notice, ofAccount, type Tried } from './mail-jobs.js';
@@ -51,7 +51,7 @@ export class Notices {
   private async send(accountId: number, to: string, what: Notice['what'], client: Client): Promise<void> {
     const { ip, userAgent } = client;
     const notice = { kind: 'notice', to, what, at: this.clock.now().toISOString(), ip, userAgent };
-    const group = `${what} ${canonical(to)}`;
+    const group = `${what} ${canonical('email', to)}`;
     const isOfStranger = what.startsWith('tries');
     const addressing = { owner: ofAccount(accountId), to, from: ip, isOfStranger, group };
     await this.mails.enqueue(notice, addressing).catch((error: unknown) => {

@@ -9,7 +9,8 @@ import { MailQueue } from '../../mail/mail-queue.js';
 import { SessionList } from '../../tokens/session-list.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EpochsService } from '../../users/epochs.service.js';
-import { canonical, isUsername } from '../../users/identifiers.js';
+import { canonical } from '../../users/canonical.js';
+import { isNewUsername } from '../../users/identifiers.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { PasswordPolicy } from '../../users/password-policy.js';
 import type { User } from '../../users/user.entity.js';
@@ -95,7 +96,7 @@ export class PasswordResetService {
     await this.limits.hashingByLink(user.id, client.ip);
     const passwordHash = await this.hasher.hash(password, hashCaller(client));
     if (!(await this.tokens.consume(token, 'reset_password'))) return this.refuse(token);
-    const owned = { email, usernameFits: isUsername(email) };
+    const owned = { email, usernameFits: isNewUsername(email) };
     const isReset = await this.revocation.ending(user.id, 'password_changed', (because) =>
       this.epochs.resetPassword(user.id, because, owned, passwordHash),
     );
@@ -143,7 +144,7 @@ export class PasswordResetService {
     isFirst: boolean,
   ): Promise<Mail | undefined> {
     const user = await this.users.findByName('email', email);
-    const whom = user ? { accountId: user.id } : { identifier: canonical(email) };
+    const whom = user ? { accountId: user.id } : { identifier: canonical('email', email) };
     if (isFirst) this.audit.record({ kind: 'password_reset_requested', from, ...whom });
     return user && this.mailTo(user, this.config.MAIL_QUIET, mailId);
   }

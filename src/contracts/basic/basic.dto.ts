@@ -1,14 +1,14 @@
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
-import { EMAIL_MAX_LENGTH, hasEmailForm, isPassword, lengthOf, PASSWORD_MAX_BYTES } from '../../users/identifiers.js';
+import { EMAIL_MAX_LENGTH, hasNewEmailForm, isPassword, lengthOf, PASSWORD_MAX_BYTES } from '../../users/identifiers.js';
 import { notAnAddress } from './basic.errors.js';
 
 /** The body of register. */
 export class RegisterDto {
   @ApiProperty({ example: 'john@doe.com', format: 'email', maxLength: EMAIL_MAX_LENGTH })
   @IsString(at(1, 'Bad request'))
-  @CheckText(2, notAnAddress, hasEmailForm)
+  @CheckText(2, notAnAddress, hasNewEmailForm)
   @CheckText(3, `Max email length is ${EMAIL_MAX_LENGTH} characters`, (value) => lengthOf(value) <= EMAIL_MAX_LENGTH)
   email!: string;
 

@@ -1,6 +1,6 @@
 import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
-import { isEmailAddress, isPassword, isPin, lengthOf } from '../../users/identifiers.js';
+import { isNewEmailAddress, isNewUsername, isPassword, isPin, lengthOf } from '../../users/identifiers.js';
 import { UNMARSHAL_STEP } from './cookie.errors.js';
 
 /** The last step of `RegisterDto` before the names are looked up. */
@@ -21,12 +21,12 @@ const isStrong = (password: string): boolean =>
 export class RegisterDto {
   @ApiProperty({ type: String, example: 'hyperxpizza', minLength: 3, maxLength: 30, description: 'letters and digits' })
   @Text()
-  @CheckText(2, 'username must be 3 to 30 letters or digits', (value) => NAME.test(value))
+  @CheckText(2, 'username must be 3 to 30 letters or digits', (value) => NAME.test(value) && isNewUsername(value))
   username = '';
 
   @ApiProperty({ type: String, example: 'hyperxpizza@domain.com', format: 'email' })
   @Text()
-  @CheckText(NAMES_STEP, 'email is not an address', (value) => isEmailAddress(value) && WITH_TLD.test(value))
+  @CheckText(NAMES_STEP, 'email is not an address', (value) => isNewEmailAddress(value) && WITH_TLD.test(value))
   email = '';
 
   @ApiProperty({

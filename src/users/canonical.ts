@@ -1,0 +1,49 @@
+import { hash } from 'node:crypto';
+import { domainToASCII } from 'node:url';
+import { type IdentifierKind, isTooLongForName } from './identifiers.js';
+
+/**
+ * The form in which names are compared, which is its own canonical form. `Alice` and `alice` are one account, and an
+ * address is one mailbox however its host is written: `bücher.example` is `xn--bcher-kva.example`. A text too long for a
+ * name is represented by its hash.
+ */
+export function canonical(kind: IdentifierKind, name: string): string {
+  if (isTooLongForName(name)) return hash('sha256', name);
+  return kind === 'email' ? canonicalAddress(name) : folded(name);
+}
+
+/**
+ * The keys under which an account may be stored that is called so: the canonical form, and the one of earlier versions if
+ * that differs.
+ */
+export function keysOf(kind: IdentifierKind, name: string): readonly [key: string, olderKey?: string] {
+  const key = canonical(kind, name);
+  const olderKey = isTooLongForName(name) ? key : foldedOnce(name);
+  return olderKey === key ? [key] : [key, olderKey];
+}
+
+/** True for a key under which an account may be stored that is called so. */
+export function isKeyOf(kind: IdentifierKind, key: string | null, name: string): boolean {
+  return keysOf(kind, name).some((one) => one === key);
+}
+
+/** Lower case may leave a letter beside a mark that has one code point with it (`J\u030C`), hence NFKC again. */
+function folded(text: string): string {
+  return foldedOnce(text).normalize('NFKC');
+}
+
+function foldedOnce(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+function canonicalAddress(address: string): string {
+  const hostAt = address.lastIndexOf('@') + 1;
+  return folded(address.slice(0, hostAt)) + canonicalHost(address.slice(hostAt));
+}
+
+/** By UTS 46, as mails are addressed. Of ASCII only the case changes: an URL would also read `0x7f` as an IP address. */
+function canonicalHost(host: string): string {
+  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  const ascii = /^[\0-\x7f]*$/.test(host) ? '' : domainToASCII(host);
+  return ascii || folded(host);
+}
