@@ -7,6 +7,7 @@ import { MailDelivery } from '../mail/mail-delivery.js';
 import { MailComposer } from '../mail/mail-job.js';
 import { MailModule } from '../mail/mail.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { NameKeys } from '../users/name-keys.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountErasureService } from './account/account-erasure.service.js';
 import { AccountProfileService } from './account/account-profile.service.js';
@@ -101,6 +102,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     SameOriginGuard,
     KeyRotationService,
     HousekeepingService,
+    NameKeys,
     { provide: MailComposer, useClass: MailComposerService },
     MailDelivery,
   ],
