@@ -5,6 +5,7 @@ import { AuditEvent } from '../src/audit/audit-event.entity.js';
 import { UsageDay } from '../src/audit/usage-day.entity.js';
 import { KnownNetwork } from '../src/limits/known-network.entity.js';
 import { WaitingMail } from '../src/mail/mail.entity.js';
+import { Mailer } from '../src/mail/mailer.js';
 import { MailsStore } from '../src/mail/mails.store.js';
 import { Session } from '../src/tokens/session.entity.js';
 import { SigningKeysStore } from '../src/tokens/signing-keys.store.js';
@@ -21,7 +22,7 @@ import { type Environment, type Service, startService } from './support/service.
 const DAY = 86_400;
 
 /** How many timers the service has. Each has a test here, which fails without it. */
-const TIMERS = 12;
+const TIMERS = 13;
 
 let service: Service;
 
@@ -114,6 +115,13 @@ describe('the timers of the service', () => {
     expect(await here()).toBe(1);
     passMinute();
     await expect.poll(here).toBe(0);
+  });
+
+  it('ask the mail server again what it offers', () => {
+    const asked = vi.spyOn(service.app.get(Mailer), 'offersSmtpUtf8');
+    service.advance(3601);
+    passMinute();
+    expect(asked).toHaveBeenCalledOnce();
   });
 
   it('send a mail that somebody else put into the store, and count those that wait', async () => {

@@ -34,6 +34,7 @@ export class EmailChangeController {
     'body_malformed',
     ...CHANGING,
     ...WITH_PIN,
+    'email_invalid',
     'current_password_wrong',
     'too_many_attempts',
   )

@@ -51,6 +51,7 @@ export class UsersController {
     NATIVE,
     NewUserDto,
     'body_malformed',
+    'email_invalid',
     'password_invalid',
     ...ADMIN_CHANGING,
     'username_taken',

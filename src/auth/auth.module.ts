@@ -12,6 +12,7 @@ import { UsersModule } from '../users/users.module.js';
 import { AccountErasureService } from './account/account-erasure.service.js';
 import { AccountProfileService } from './account/account-profile.service.js';
 import { AccountSessionsService } from './account/account-sessions.service.js';
+import { ChosenAddresses } from './by-mail/chosen-addresses.js';
 import { EmailChangeService } from './by-mail/email-change.service.js';
 import { EmailLinksService } from './by-mail/email-links.service.js';
 import { AdministrationAccountsService } from './administration/administration-accounts.service.js';
@@ -91,6 +92,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     Grants,
     Notices,
     MailRequests,
+    ChosenAddresses,
     MailedLinks,
     LastSignIns,
     GraceUses,

@@ -4,13 +4,14 @@ import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import { LimitsService } from '../limits/limits.service.js';
-import { isNewEmailAddress, isNewUsername } from '../users/identifiers.js';
+import { isNewUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Client, Door } from './door.js';
 import { hashCaller } from './hash-caller.js';
+import { ChosenAddresses } from './by-mail/chosen-addresses.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import type { Grant } from './grant.js';
 import { SignInService } from './sign-in.service.js';
@@ -31,6 +32,7 @@ export class RegistrationService {
     private readonly policy: PasswordPolicy,
     private readonly signIn: SignInService,
     private readonly verification: EmailVerificationService,
+    private readonly addresses: ChosenAddresses,
     private readonly limits: LimitsService,
     private readonly audit: AuditLog,
     private readonly usage: Usage,
@@ -76,6 +78,7 @@ export class RegistrationService {
     { ip }: Client,
     read: () => Promise<Registration>,
   ): Promise<void> {
+    this.demandNames({ username, email });
     const tried = await this.limits.registration(ip);
     const taken = await this.users.takenName({ username, email });
     if (taken) throw taken;
@@ -84,8 +87,12 @@ export class RegistrationService {
   }
 
   private demandAcceptable({ username, email, password }: Registration): void {
-    if (username !== undefined && !isNewUsername(username)) throw new AuthError('username_invalid');
-    if (email !== undefined && !isNewEmailAddress(email)) throw new AuthError('email_invalid', { identifier: email });
+    this.demandNames({ username, email });
     this.policy.demand(password, 'contract', { username, email });
+  }
+
+  private demandNames({ username, email }: Omit<Registration, 'password'>): void {
+    if (username !== undefined && !isNewUsername(username)) throw new AuthError('username_invalid');
+    if (email !== undefined) this.addresses.demand(email);
   }
 }

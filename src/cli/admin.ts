@@ -1,12 +1,13 @@
 import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Config, readEnvironment } from '../config/env.js';
-import { EMAIL_MAX_LENGTH, isNewEmailAddress, isNewUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
+import { isNewUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
 import { BY_ITSELF } from '../users/hashing-pool.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PASSWORD_MIN_LENGTH, PasswordPolicy } from '../users/password-policy.js';
 import { UsersModule } from '../users/users.module.js';
 import { UsersService } from '../users/users.service.js';
+import { demandEmail } from './chosen-email.js';
 import { CommandError } from './command-error.js';
 import { migrateEmptyStore } from './migrate.js';
 import { print, remark } from './output.js';
@@ -21,9 +22,10 @@ interface Names {
 /** `latchkey admin create NAME`. @throws {CommandError} for names or a password that the account cannot have */
 export async function createAdmin(username: string, { email }: { readonly email?: string }): Promise<void> {
   const names: Names = { username, ...(email !== undefined && { email }) };
-  demandNames(names);
+  demandUsername(username);
   // One password is hashed, so one thread is enough.
   const config = Object.assign(readEnvironment(), { HASH_THREADS: 1 });
+  if (email !== undefined) await demandEmail(email, config);
   await migrateEmptyStore(config);
   await withServices(config, { imports: [UsersModule] }, async (services) => {
     const users = services.get(UsersService);
@@ -48,13 +50,11 @@ function verification(email: string, { PUBLIC_URL }: Config): string {
   return `${email} counts once it is verified: POST ${PUBLIC_URL}/verify/resend with ${JSON.stringify({ email })} mails the link.`;
 }
 
-function demandNames({ username, email }: Names): void {
+function demandUsername(username: string): void {
   if (!isNewUsername(username))
     throw new CommandError(
       `A username has 1 to ${USERNAME_MAX_LENGTH} characters, none of them a control character or an invisible one, and no white space around it.`,
     );
-  if (email !== undefined && !isNewEmailAddress(email))
-    throw new CommandError(`${email} is not an e-mail address of at most ${EMAIL_MAX_LENGTH} characters.`);
 }
 
 /** Before a password is asked for in vain; the unique index decides all the same. */

@@ -6,6 +6,7 @@ import { MailQueue } from './mail-queue.js';
 import { MailSeal } from './mail-seal.js';
 import { MailsStore } from './mails.store.js';
 import { Outbox } from './outbox.js';
+import { SmtpUtf8 } from './smtp-utf8.js';
 
 /** Outgoing mail: to `SMTP_URL`, or without one into the outbox. Whoever makes the mails provides `MailDelivery`. */
 @Module({
@@ -22,7 +23,8 @@ import { Outbox } from './outbox.js';
     MailSeal,
     MailsStore,
     MailQueue,
+    SmtpUtf8,
   ],
-  exports: [Mailer, MailsStore, MailQueue],
+  exports: [Mailer, MailsStore, MailQueue, SmtpUtf8],
 })
 export class MailModule {}

@@ -40,6 +40,11 @@ export class Outbox extends Mailer {
     });
   }
 
+  /** A file takes any address. */
+  async offersSmtpUtf8(): Promise<boolean> {
+    return true;
+  }
+
   /** Files are written at once: there is nothing to break off. */
   close(): void {}
 }

@@ -1,4 +1,5 @@
 import nodemailer from 'nodemailer';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Clock } from '../config/clock.js';
 import type { Config } from '../config/env.js';
 import type { Mail } from './mail.js';
@@ -14,6 +15,7 @@ const CONNECTIONS = 10;
 /** Sends mails to the server of `SMTP_URL`. */
 export class Smtp extends Mailer {
   private readonly transport;
+  private readonly asking = new Set<SMTPConnection>();
 
   constructor(
     private readonly config: Config,
@@ -41,7 +43,24 @@ export class Smtp extends Mailer {
     await this.transport.verify();
   }
 
+  /** Says EHLO to the server, and sends nothing. */
+  async offersSmtpUtf8(): Promise<boolean> {
+    const connection = new SMTPConnection(this.transport.options);
+    this.asking.add(connection);
+    try {
+      await new Promise<void>((connected, failed) => {
+        connection.once('error', failed).once('end', () => failed(new Error('Connection closed')));
+        connection.connect((error) => (error ? failed(error) : connected()));
+      });
+      return /[ -]SMTPUTF8\b/im.test(connection.lastServerResponse || '');
+    } finally {
+      this.asking.delete(connection);
+      connection.quit();
+    }
+  }
+
   close(): void {
+    for (const connection of this.asking) connection.close();
     this.transport.close({ force: true });
   }
 }

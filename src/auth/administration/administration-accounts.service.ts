@@ -12,6 +12,7 @@ import { type NewAccount, UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { hashCaller } from '../hash-caller.js';
+import { ChosenAddresses } from '../by-mail/chosen-addresses.js';
 import { EmailVerificationService } from '../by-mail/email-verification.service.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 
@@ -33,6 +34,7 @@ export class AdministrationAccountsService {
     private readonly policy: PasswordPolicy,
     private readonly passwordReset: PasswordResetService,
     private readonly verification: EmailVerificationService,
+    private readonly addresses: ChosenAddresses,
     private readonly trail: ActTrail,
     private readonly config: Config,
   ) {}
@@ -40,7 +42,7 @@ export class AdministrationAccountsService {
   /**
    * Makes an account. One without a password is mailed a link to set one; one that stays pending, a link to verify its
    * address.
-   * @throws {AuthError} `password_invalid`, `username_taken`, `email_taken` or `hashing_overloaded`
+   * @throws {AuthError} `email_invalid`, `password_invalid`, `username_taken`, `email_taken` or `hashing_overloaded`
    */
   async create(admin: Principal, account: AdministeredAccount): Promise<AccountFacts> {
     const { username, email, isAdmin, emailVerified } = account;
@@ -61,6 +63,7 @@ export class AdministrationAccountsService {
 
   private async insert(admin: Principal, account: AdministeredAccount): Promise<User> {
     const { username, email, password, isAdmin, emailVerified } = account;
+    if (email !== undefined) this.addresses.demand(email);
     if (password !== undefined) this.policy.demand(password, 'native', { username, email });
     const caller = hashCaller(admin.client, admin.sessionId);
     const passwordHash = password === undefined ? NO_PASSWORD : await this.hasher.hash(password, caller);

@@ -12,6 +12,7 @@ import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Client, Principal } from '../door.js';
+import { ChosenAddresses } from './chosen-addresses.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailedLinks } from './mailed-links.service.js';
@@ -29,6 +30,7 @@ export class EmailChangeService {
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokensService,
     private readonly verification: EmailVerificationService,
+    private readonly addresses: ChosenAddresses,
     private readonly mails: MailQueue,
     private readonly limits: LimitsService,
     private readonly notices: Notices,
@@ -39,9 +41,10 @@ export class EmailChangeService {
 
   /**
    * Mails a link to another address for the account that asks. Says nothing, whether somebody has that address or not.
-   * @throws {AuthError} why the password does not count
+   * @throws {AuthError} `email_invalid`, or why the password does not count
    */
   async request(principal: Principal, email: string, password: string): Promise<void> {
+    this.addresses.demand(email);
     const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
       this.ownerCheck.demand(principal, password),
     );

@@ -64,6 +64,7 @@ export class CookieController {
     RegisterDto,
     'body_malformed',
     'cross_site_request',
+    'email_invalid',
     'username_taken',
     'email_taken',
     'too_many_attempts',
