@@ -4,7 +4,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AuditModule } from '../audit/audit.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { MailDelivery } from '../mail/mail-delivery.js';
-import { MailComposer } from '../mail/mail-job.js';
+import { GivenUpMails, MailComposer } from '../mail/mail-job.js';
 import { MailModule } from '../mail/mail.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { NameKeys } from '../users/name-keys.js';
@@ -27,6 +27,7 @@ import { SameOriginGuard } from './guards/same-origin.guard.js';
 import { HousekeepingService } from './housekeeping.service.js';
 import { KeyRotationService } from './keys/key-rotation.service.js';
 import { LastSignIns } from './last-sign-ins.js';
+import { GivenUpMailsService } from './by-mail/given-up-mails.service.js';
 import { MailComposerService } from './by-mail/mail-composer.service.js';
 import { MailRequests } from './by-mail/mail-requests.js';
 import { MailedLinks } from './by-mail/mailed-links.service.js';
@@ -106,6 +107,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     HousekeepingService,
     NameKeys,
     { provide: MailComposer, useClass: MailComposerService },
+    { provide: GivenUpMails, useClass: GivenUpMailsService },
     MailDelivery,
   ],
   exports: [

@@ -34,6 +34,11 @@ export class Readings implements OnModuleInit {
       help: 'Audit events that were lost: too many waited, or the store refused them.',
       read: () => this.audit.lostCount,
     });
+    this.metrics.counter({
+      name: 'latchkey_mails_given_up_total',
+      help: 'Mails that could not be sent and are not tried again. The audit trail says whose.',
+      read: () => this.mails.givenUpCount,
+    });
   }
 
   private queues(): Reading[] {

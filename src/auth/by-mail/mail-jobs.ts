@@ -22,6 +22,8 @@ export type EmailChange = {
 /** Notice to an owner: a change, or too many failed tries. */
 export type Notice = {
   readonly kind: 'notice';
+  /** Missing in those that wait since an earlier version. */
+  readonly accountId?: number;
   readonly to: string;
   readonly what: Changed | `tries of the ${Tried}`;
   /** When, as ISO 8601 writes it. */

@@ -50,7 +50,7 @@ export class Notices {
 
   private async send(accountId: number, to: string, what: Notice['what'], client: Client): Promise<void> {
     const { ip, userAgent } = client;
-    const notice = { kind: 'notice', to, what, at: this.clock.now().toISOString(), ip, userAgent };
+    const notice = { kind: 'notice', accountId, to, what, at: this.clock.now().toISOString(), ip, userAgent };
     const group = `${what} ${canonical('email', to)}`;
     const isOfStranger = what.startsWith('tries');
     const addressing = { owner: ofAccount(accountId), to, from: ip, isOfStranger, group };
