@@ -129,7 +129,7 @@ function addCopy(latchkey: Command): void {
 function addDoctor(latchkey: Command): void {
   latchkey
     .command('doctor')
-    .description('check settings, files, database, keys, mail and clock, and say what to do; changes nothing')
+    .description('check settings, files, database, names, keys, mail and clock, and say what to do; changes nothing')
     .option(...JSON_OPTION)
     .addHelpText('after', example('latchkey doctor'))
     .action(async (options) => (await import('./doctor/doctor.js')).doctor(options));

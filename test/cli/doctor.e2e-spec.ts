@@ -82,6 +82,7 @@ describe('latchkey doctor', () => {
         'ok files: the service secret is in data/secret',
         'ok database: SQLite finds the file whole',
         'ok database: the schema is up to date',
+        'ok names: every name could be chosen today, and none counts as two',
         'ok keys: all unseal: 1',
         expect.stringMatching(/^ok keys: \S{43} signs, since \S+$/),
         expect.stringMatching(/^ok clock: nothing was stored in the future; the newest is of \S+$/),
@@ -153,6 +154,47 @@ describe('latchkey doctor', () => {
     );
     const { stdout } = await latchkey({ folder }, 'doctor');
     expect(stdout).toMatch(/^fail {2}keys {6}Signing key stray will not unseal.* -> run: latchkey keys revoke stray$/m);
+  });
+
+  it('lists accounts that could not be made today, and those whose names count as alike, 50 of each at most', async () => {
+    const folder = await folderInUse();
+    const data = join(folder, 'data');
+    const add = (id: number, username: string, email: string, emailKey = email): void => {
+      stored(
+        data,
+        `INSERT INTO users (id, username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
+           security_epoch, created_at, updated_at)
+         VALUES (${id}, '${username}', '${username.toLowerCase()}', '${email}', '${emailKey}', '!', 0, 'active', 0, 0,
+           '2026-01-01 00:00:00.000', '2026-01-01 00:00:00.000') RETURNING 1`,
+      );
+    };
+    add(1, 'ada', 'ada@b\u00fccher.example', 'ada@xn--bcher-kva.example');
+    add(2, 'a\u200Bda', 'two@example.com');
+    add(3, 'three', 'th\u00ADree@example.com');
+    add(4, 'J\u030Cim', 'four@example.com');
+    add(5, '\u01F0im', 'five@example.com');
+    add(6, 'six', 'ada@bu\u0308cher.example');
+    add(7, 'seven', 'j\u00f6rg@example.com');
+    add(8, 'eight', 'eight@\u65e5\u672c.jp');
+    const names = ({ findings }: Report): string[] => findings.filter((finding) => finding.includes(' names: '));
+    const listed = [
+      'warn names: names that are refused today, of 2 accounts: 2, 3',
+      'warn names: names that count as alike by now, of 4 accounts: 1, 4, 5, 6',
+    ];
+
+    expect(names(await doctor(folder))).toEqual(listed);
+    const server = await MailServer.start({ readsAsciiOnly: true });
+    const withServer = await doctor(folder, { SMTP_URL: `smtp://127.0.0.1:${server.port}` });
+    await server.stop();
+    expect(withServer.code).toBe(0);
+    expect(names(withServer)).toEqual([
+      ...listed,
+      'warn names: addresses that need SMTPUTF8, which the mail server does not offer, of 1 account: 7',
+    ]);
+    for (let id = 100; id < 160; id++) add(id, `a\u2060${id}`, `${id}@example.com`);
+    const { stdout } = await latchkey({ folder }, 'doctor');
+    expect(stdout).toContain('warn  names     names that are refused today, of 62 accounts: 2, 3, 100, ');
+    expect(stdout).toContain(', 147 and 12 more -> look at them: invisible characters make names look alike\n');
   });
 
   it('tells of a database that is none', async () => {

@@ -9,6 +9,7 @@ import { checkFiles } from './files.check.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 import { checkKeys } from './keys.check.js';
 import { checkMail } from './mail.check.js';
+import { checkNames } from './names.check.js';
 import { adviceFor, openForReading } from './store.js';
 
 /** `latchkey doctor`. @throws {CommandError} if something failed */
@@ -58,9 +59,14 @@ async function checkStore(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Keys and times can be read only if the tables are those of this version. */
+/** Names, keys and times can be read only if the tables are those of this version. */
 async function checkOpened(store: DataSource, config: Config): Promise<Finding[]> {
   const database = await checkDatabase(store, config);
   if (database.some(({ level }) => level !== 'ok')) return database;
-  return [...database, ...(await checkKeys(store, config)), ...(await checkClock(store, config))];
+  return [
+    ...database,
+    ...(await checkNames(store, config)),
+    ...(await checkKeys(store, config)),
+    ...(await checkClock(store, config)),
+  ];
 }

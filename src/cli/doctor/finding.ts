@@ -2,7 +2,7 @@
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'fail';
   /** What was looked at. */
-  readonly about: 'settings' | 'address' | 'limits' | 'files' | 'database' | 'keys' | 'mail' | 'clock';
+  readonly about: 'settings' | 'address' | 'limits' | 'files' | 'database' | 'names' | 'keys' | 'mail' | 'clock';
   readonly found: string;
   /** What to do, unless all is well. */
   readonly advice?: string;
