@@ -4,25 +4,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Notices } from '../src/auth/by-mail/notices.js';
 import { WaitingMail } from '../src/mail/mail.entity.js';
 import type { MailJob } from '../src/mail/mail-job.js';
 import { MailQueue } from '../src/mail/mail-queue.js';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
 import { MailsStore } from '../src/mail/mails.store.js';
-import { User } from '../src/users/user.entity.js';
 import { changeAccount } from './support/accounts.js';
 import { BasicClient, outcome, signedIn } from './support/basic.client.js';
 import { CookieClient } from './support/cookie.client.js';
-import { metricsOf } from './support/exposition.js';
 import { send } from './support/http.js';
-import { decode } from './support/jwt.js';
 import { MailServer, type MailServerOptions, SilentServer } from './support/mail-server.js';
 import { linkIn, mailsTo, urlOf } from './support/outbox.js';
 import { newPerson } from './support/people.js';
 import { freePort } from './support/ports.js';
 import { type Environment, type LogLine, type Service, startService } from './support/service.js';
-import { trailOf } from './support/trail.js';
 
 interface Sender {
   readonly service: Service;
@@ -142,44 +137,6 @@ describe('a mail server that fails', () => {
     await expect.poll(() => mails.count()).toBe(0);
     expect(mailServer.offered).toBe(3);
     expect(failures(service)).toMatchObject([1, 2, 3].map((attempt) => ({ level: 'warn', attempt, of: 3 })));
-  });
-
-  it('and refuses mails for good leaves an event of each in the trail of its account, and a figure', async () => {
-    const mailServer = await startMailServer({ refusals: Array<number>(9).fill(550) });
-    const { service, client } = await startSender({ SMTP_URL: urlTo(mailServer), MAIL_QUIET: '0s' });
-    const figure = async (): Promise<number | undefined> =>
-      (await metricsOf(service)).get('latchkey_mails_given_up_total')?.samples[0]?.value;
-    expect(await figure()).toBe(0);
-
-    const { person, tokens } = await client.newcomer();
-    const id = Number(decode(tokens.access_token).claims.sub);
-    const given = async (): Promise<readonly unknown[]> =>
-      (await trailOf(service, id, 'mail_given_up')).map(({ detail, actor, door, refusal }) => ({
-        detail: JSON.parse(detail ?? 'null') as unknown,
-        actor,
-        door,
-        refusal,
-      }));
-    const event = (detail: object): object => ({ detail, actor: 'service', door: 'service', refusal: null });
-    await expect.poll(given, { timeout: 20_000 }).toEqual([event({ mail: 'verify_email' })]);
-    await send('POST', `${service.url}/password-reset`, { body: { email: person.email } });
-    await expect.poll(async () => (await given()).length, { timeout: 20_000 }).toBe(2);
-    const users = service.app.get(DataSource).getRepository(User);
-    await users.update({ id }, { emailVerifiedAt: new Date(), status: 'active' });
-    service.app.get(Notices).strangersShutOut(await users.findOneByOrFail({ id }), 'password', {
-      door: 'basic',
-      ip: null,
-      userAgent: undefined,
-    } as never);
-
-    await expect
-      .poll(given, { timeout: 20_000 })
-      .toEqual([
-        event({ mail: 'verify_email' }),
-        event({ mail: 'reset_password_requested' }),
-        event({ mail: 'notice', of: 'tries of the password' }),
-      ]);
-    expect(await figure()).toBe(3);
   });
 
   it('and cannot be reached costs no registration its answer, and gets the mail once it is there', async () => {

@@ -4,7 +4,8 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AuditModule } from '../audit/audit.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { MailDelivery } from '../mail/mail-delivery.js';
-import { GivenUpMails, MailComposer } from '../mail/mail-job.js';
+import { GivenUpMails } from '../mail/given-up-mails.js';
+import { MailComposer } from '../mail/mail-job.js';
 import { MailModule } from '../mail/mail.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { NameKeys } from '../users/name-keys.js';
@@ -115,6 +116,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     ...STRATEGIES,
     SameOriginGuard,
     MailDelivery,
+    GivenUpMails,
     UsersModule,
     TokensModule,
     AuditModule,

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
+import { GivenUpMails } from '../mail/given-up-mails.js';
 import { MailDelivery } from '../mail/mail-delivery.js';
 import { Metrics, type Reading } from '../metrics/metrics.js';
 import { KeyRing, type RingKey } from '../tokens/key-ring.js';
@@ -23,6 +24,7 @@ export class Readings implements OnModuleInit {
     private readonly ring: KeyRing,
     private readonly audit: AuditLog,
     private readonly mails: MailDelivery,
+    private readonly givenUp: GivenUpMails,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -37,7 +39,7 @@ export class Readings implements OnModuleInit {
     this.metrics.counter({
       name: 'latchkey_mails_given_up_total',
       help: 'Mails that could not be sent and are not tried again. The audit trail says whose.',
-      read: () => this.mails.givenUpCount,
+      read: () => this.givenUp.count,
     });
   }
 

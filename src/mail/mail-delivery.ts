@@ -2,8 +2,9 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Config } from '../config/env.js';
 import { RepeatedFailure } from '../logging/repeated-failure.js';
+import { GivenUpMails } from './given-up-mails.js';
 import type { Mail } from './mail.js';
-import { GivenUpMails, MailComposer, type MailJob } from './mail-job.js';
+import { MailComposer, type MailJob } from './mail-job.js';
 import { Mailer } from './mailer.js';
 import { MailQueue } from './mail-queue.js';
 import { MailsStore } from './mails.store.js';
@@ -42,7 +43,6 @@ export class MailDelivery implements OnModuleDestroy {
   private readonly failure = new RepeatedFailure(this.logger);
   private readonly underWay = new Map<LeasedMail, Promise<void>>();
   private waiting = 0;
-  private givenUp = 0;
   private looking: Promise<void> | undefined;
   private isClosing = false;
 
@@ -50,7 +50,7 @@ export class MailDelivery implements OnModuleDestroy {
     private readonly store: MailsStore,
     private readonly mailer: Mailer,
     private readonly composer: MailComposer,
-    private readonly givenUpMails: GivenUpMails,
+    private readonly givenUp: GivenUpMails,
     private readonly config: Config,
     queue: MailQueue,
   ) {
@@ -60,11 +60,6 @@ export class MailDelivery implements OnModuleDestroy {
   /** Mails that waited when they were last counted. */
   get waitingCount(): number {
     return this.waiting;
-  }
-
-  /** Mails that were given up since the start. */
-  get givenUpCount(): number {
-    return this.givenUp;
   }
 
   /** Counts what waits, for the metrics. A store that fails costs this count. */
@@ -147,8 +142,9 @@ export class MailDelivery implements OnModuleDestroy {
     const jobs = [leased, ...others].map(({ job }) => job).filter((job) => job !== undefined);
     const isFurther = [leased, ...others].some(({ isMark }) => isMark);
     const outcome = jobs.length === 0 ? 'given up' : await this.trySending(jobs, { id, tries, isFurther });
-    const isLost = (mail: LeasedMail): boolean => (mail === leased ? outcome === 'given up' : mail.tries >= TRIES);
-    if (outcome !== 'sent') for (const mail of [leased, ...others].filter(isLost)) await this.giveUp(mail);
+    const isLost = (mail: LeasedMail): boolean =>
+      outcome !== 'sent' && !mail.isMark && (mail === leased ? outcome === 'given up' : mail.tries >= TRIES);
+    for (const { job } of [leased, ...others].filter(isLost)) await this.givenUp.add(job);
     for (const other of others)
       // What was added to a mail that is given up may have tries of its own left.
       await (outcome === 'sent' || other.isMark || other.tries >= TRIES
@@ -183,15 +179,6 @@ export class MailDelivery implements OnModuleDestroy {
       this.logger.warn({ message: 'A mail could not be sent.', subject: mail?.subject, attempt: tries, of, error });
       return tries >= of ? 'given up' : 'failed';
     }
-  }
-
-  /** A mark is no mail, and whose one is that was sealed under another secret cannot be told. */
-  private async giveUp({ job, isMark }: LeasedMail): Promise<void> {
-    if (isMark) return;
-    this.givenUp++;
-    await (job && this.givenUpMails.record(job))?.catch((error: unknown) => {
-      this.logger.error({ message: 'A mail that was given up could not be told of.', kind: job?.kind, error });
-    });
   }
 
   private waitAfter(tries: number): number {

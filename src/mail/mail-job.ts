@@ -12,11 +12,6 @@ export abstract class MailComposer {
   abstract compose(jobs: readonly MailJob[], sending: Sending): Promise<Mail | undefined>;
 }
 
-/** Learns of mails that could not be sent and are not tried again. */
-export abstract class GivenUpMails {
-  abstract record(job: MailJob): Promise<void>;
-}
-
 /** The try for which a mail is made. */
 export interface Sending {
   /** The mail's, the same at each try, so that each makes the same link. */

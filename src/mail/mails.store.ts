@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql, type SqlValue } from '../database/sql.js';
@@ -188,6 +189,7 @@ export class MailsStore {
 
 /** The last two labels of a recipient's domain: of one domain somebody may have any number of subdomains. */
 function domainOf(to: string): string {
-  const domain = to.slice(to.lastIndexOf('@') + 1).toLowerCase();
+  const host = to.slice(to.lastIndexOf('@') + 1);
+  const domain = domainToASCII(host) || host.toLowerCase();
   return domain.split('.').slice(-2).join('.');
 }

@@ -61,7 +61,7 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private async run(): Promise<void> {
     let lastId = Infinity;
     let colliding = 0;
-    for (let after = 0; after < lastId && !this.closing.signal.aborted; ) {
+    for (let after = 0; after < lastId && !this.closing.signal.aborted;) {
       try {
         if (lastId === Infinity) lastId = await this.lastId();
         colliding += await this.rewriteBatch(after);

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Sql } from '../../src/database/sql.js';
 import { NameKeys } from '../../src/users/name-keys.js';
 import { User } from '../../src/users/user.entity.js';
+import { newAdmin } from '../support/admins.js';
 import { accountOf, changeAccount } from '../support/accounts.js';
 import { type Answer, send } from '../support/http.js';
 import { mailedUrl } from '../support/outbox.js';
@@ -108,6 +109,20 @@ describe('an account of an earlier version', () => {
 
     expect(await register(service, byMark.person)).toMatchObject(TAKEN);
     expect(await registerMail(service, byMail.person)).toMatchObject({ status: 400 });
+  });
+
+  it('is found by administrators under every spelling of its host', async () => {
+    const service = await start();
+    const { person, other } = mailedToUmlaut();
+    expect((await registerMail(service, person)).status).toBe(200);
+    const admin = await newAdmin(service);
+    const found = async (query: string): Promise<unknown> =>
+      (
+        (await admin.get(`/admin/users?query=${encodeURIComponent(query)}`)).json as { users: { email: string }[] }
+      ).users.map(({ email }) => email);
+
+    for (const query of [person.email, other.email, person.email.toUpperCase(), person.username])
+      expect(await found(query)).toEqual([person.email]);
   });
 
   it('costs a sign-in no second look, whatever the spelling', async () => {

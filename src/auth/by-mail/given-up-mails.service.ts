@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BY_SERVICE } from '../../audit/audit-entry.js';
 import { AuditLog } from '../../audit/audit-log.js';
-import { GivenUpMails, type MailJob } from '../../mail/mail-job.js';
+import { GivenUpMails } from '../../mail/given-up-mails.js';
+import type { MailJob } from '../../mail/mail-job.js';
 import { canonical } from '../../users/canonical.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Job } from './mail-jobs.js';
@@ -18,7 +19,7 @@ export class GivenUpMailsService extends GivenUpMails {
     super();
   }
 
-  override async record(job: MailJob): Promise<void> {
+  protected override async tell(job: MailJob): Promise<void> {
     const detail = { mail: job.kind, ...(job.kind === 'notice' && { of: job['what'] }) };
     const whom = await this.whom(job as unknown as Job);
     this.audit.record({ kind: 'mail_given_up', from: BY_SERVICE, actor: BY_SERVICE.actor, ...whom, detail });

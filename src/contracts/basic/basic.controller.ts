@@ -64,7 +64,15 @@ export class BasicController {
     description: 'The account is created, and a link mailed to verify it.',
     example: REGISTERED,
   })
-  @Refusals(BASIC, RegisterDto, 'body_malformed', 'email_invalid', 'email_taken', 'too_many_attempts', 'hashing_overloaded')
+  @Refusals(
+    BASIC,
+    RegisterDto,
+    'body_malformed',
+    'email_invalid',
+    'email_taken',
+    'too_many_attempts',
+    'hashing_overloaded',
+  )
   async register(
     @ContractBody(BASIC, RegisterDto) body: RegisterDto,
     @Client() client: ClientOfRequest,

@@ -1,7 +1,13 @@
 import { IsString } from 'class-validator';
 import { at, CheckText } from '../../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
-import { EMAIL_MAX_LENGTH, hasNewEmailForm, isPassword, lengthOf, PASSWORD_MAX_BYTES } from '../../users/identifiers.js';
+import {
+  EMAIL_MAX_LENGTH,
+  hasNewEmailForm,
+  isPassword,
+  lengthOf,
+  PASSWORD_MAX_BYTES,
+} from '../../users/identifiers.js';
 import { notAnAddress } from './basic.errors.js';
 
 /** The body of register. */
