@@ -46,17 +46,19 @@ export class Smtp extends Mailer {
   /** Says EHLO to the server, and sends nothing. */
   async offersSmtpUtf8(): Promise<boolean> {
     const connection = new SMTPConnection(this.transport.options);
-    this.asking.add(connection);
+    this.asking.add(connection.once('end', () => this.asking.delete(connection)));
     try {
       await new Promise<void>((connected, failed) => {
         connection.once('error', failed).once('end', () => failed(new Error('Connection closed')));
         connection.connect((error) => (error ? failed(error) : connected()));
       });
-      return /[ -]SMTPUTF8\b/im.test(connection.lastServerResponse || '');
-    } finally {
-      this.asking.delete(connection);
-      connection.quit();
+    } catch (error) {
+      connection.close();
+      throw error;
     }
+    const answer = connection.lastServerResponse || '';
+    connection.quit();
+    return /[ -]SMTPUTF8\b/im.test(answer);
   }
 
   close(): void {

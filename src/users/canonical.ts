@@ -38,6 +38,7 @@ function foldedOnce(text: string): string {
 
 function canonicalAddress(address: string): string {
   const hostAt = address.lastIndexOf('@') + 1;
+  if (hostAt === 0) return folded(address);
   return folded(address.slice(0, hostAt)) + canonicalHost(address.slice(hostAt));
 }
 
