@@ -39,10 +39,10 @@ export function isUsername(value: string): boolean {
 }
 
 /**
- * Characters that make two names look alike, or a name read as another: invisible ones, those that turn the direction of
- * writing, and line breaks. The first set has the 270 code points that a mail would drop from a host (UTS 46, "ignored").
+ * Characters that make two names look alike, or a name read as another: invisible ones, and those that turn the direction of
+ * writing. The first set has the 270 code points that a mail would drop from a host (UTS 46, "ignored").
  */
-const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Zl}\p{Zp}\u2800\uFFF9-\uFFFB]/u;
+const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\uFFF9-\uFFFB]/u;
 
 /** True for a text that may be chosen as a username in any contract. Accounts of before may have others. */
 export function isNewUsername(value: string): boolean {

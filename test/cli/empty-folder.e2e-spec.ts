@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { LATCHKEY } from '../support/built.js';
 import { send } from '../support/http.js';
+import { MailServer } from '../support/mail-server.js';
 import { AT_FULL_SIZE, needing } from '../support/needs.js';
 import { newPerson } from '../support/people.js';
 import { emptyFolder, freePort } from '../support/process.js';
@@ -78,10 +79,30 @@ describe('latchkey admin create, in an empty folder', () => {
 
   it('refuses names that no account can have, and makes nothing', async () => {
     const folder = emptyFolder();
-    const name = await latchkey({ folder, input: PASSWORD }, 'admin', 'create', ' ada');
-    expect(name).toMatchObject({ code: 1, stderr: expect.stringMatching(/^A username has 1 to 150 characters.*\n$/) });
+    for (const username of [' ada', 'a\u200Bda', 'a\u3164da', 'ada\u202E']) {
+      const name = await latchkey({ folder, input: PASSWORD }, 'admin', 'create', username);
+      expect(name).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^A username has 1 to 150 characters.*\n$/),
+      });
+    }
     const email = await latchkey({ folder, input: PASSWORD }, 'admin', 'create', 'ada', '--email', 'ada');
     expect(email).toMatchObject({ code: 1, stderr: 'ada is not an e-mail address of at most 254 characters.\n' });
+    const server = await MailServer.start({ readsAsciiOnly: true });
+    onTestFinished(() => server.stop());
+    const env = { SMTP_URL: `smtp://127.0.0.1:${server.port}` };
+    const utf8 = await latchkey(
+      { folder, env, input: PASSWORD },
+      'admin',
+      'create',
+      'ada',
+      '--email',
+      'j\u00f6rg@x.org',
+    );
+    expect(utf8).toMatchObject({
+      code: 1,
+      stderr: 'The mail server takes no address like j\u00f6rg@x.org: it does not offer SMTPUTF8.\n',
+    });
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -22,7 +22,6 @@ const DECEPTIVE: Record<string, string> = {
   'a zero-width joiner': '\u200D',
   'a right-to-left override': '\u202E',
   'a first strong isolate': '\u2068',
-  'a line separator': '\u2028',
   'a word joiner': '\u2060',
   'a variation selector': '\uFE0F',
   'a byte order mark': '\uFEFF',

@@ -5,7 +5,7 @@ import { codePoints } from '../support/code-points.js';
 
 describe('A name that is chosen', () => {
   const deceptive = [...codePoints()].filter((point) =>
-    /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029]/u.test(point),
+    /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\uFFF9-\uFFFB]/u.test(point),
   );
 
   it('may hold nothing invisible, and nothing that turns the direction of writing', () => {
