@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { RequestError, type WireErrorDetails } from './wire-error.js';
 
 /** A body as it came: its contract parses it, after whatever that contract checks first. */
@@ -25,9 +26,17 @@ const FORM_TYPE = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*
 const MULTIPART_TYPE = /^multipart\/form-data/i;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
+/** The byte order mark: at the very beginning of JSON it is none of it (RFC 8259 §8.1), in a value a character like others. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /** Whether a media type is one that HTML forms send. */
 export function isFormType(mediaType: string): boolean {
   return FORM_TYPE.test(mediaType);
+}
+
+/** Whether a media type is that of a form in parts. */
+export function isMultipartType(mediaType: string): boolean {
+  return MULTIPART_TYPE.test(mediaType);
 }
 
 /** Whether a media type is JSON. */
@@ -46,15 +55,20 @@ export const readForm: FieldReader = async (body) => {
   if (!body) return {};
   const { bytes, mediaType } = body;
   try {
-    return MULTIPART_TYPE.test(mediaType) ? await readMultipart(bytes, mediaType) : readUrlencoded(bytes);
+    return isMultipartType(mediaType) ? await readMultipart(bytes, mediaType) : readUrlencoded(bytes);
   } catch (cause) {
     throw new RequestError('body_malformed', { cause, mediaType });
   }
 };
 
+/** The platform's parser drops a byte order mark at the beginning of a value: something that is in no body stands for it. */
 async function readMultipart(bytes: Buffer, mediaType: string): Promise<Fields> {
-  const form = await new Response(utf8(bytes), { headers: { 'content-type': mediaType } }).formData();
-  return Object.fromEntries(form);
+  const standIn = randomUUID();
+  const body = utf8(bytes).replaceAll(BYTE_ORDER_MARK, standIn);
+  const form = await new Response(body, { headers: { 'content-type': mediaType } }).formData();
+  const restored = (value: unknown): unknown =>
+    typeof value === 'string' ? value.replaceAll(standIn, BYTE_ORDER_MARK) : value;
+  return Object.fromEntries([...form].map(([name, value]) => [name, restored(value)]));
 }
 
 function readUrlencoded(bytes: Buffer): Fields {
@@ -87,15 +101,16 @@ export function percentDecoded(text: string): string {
   return utf8(Buffer.from(bytes, 'latin1'));
 }
 
-/** @throws {TypeError} for bytes that are not UTF-8 */
+/** A text from its UTF-8, a byte order mark included. @throws {TypeError} for bytes that are not UTF-8 */
 function utf8(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 /** A JSON text in UTF-8. @throws {RequestError} `body_malformed` */
 function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(utf8(bytes));
+    const text = utf8(bytes);
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch (cause) {
     throw new RequestError('body_malformed', { cause });
   }

@@ -56,6 +56,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { status, body, headers, reason } = wordingOf(this.wordsAt(request.url), code, details);
     void reply.status(status).header('content-type', 'application/json; charset=utf-8');
     if (details.allow) void reply.header('allow', details.allow);
+    if (details.acceptEncoding) void reply.header('accept-encoding', details.acceptEncoding);
     if (details.retryAfterSeconds) void reply.header('retry-after', String(details.retryAfterSeconds));
     if (details.limit) void reply.headers(rateLimitFields(details.limit, details.retryAfterSeconds));
     if (headers) void reply.headers(headers);

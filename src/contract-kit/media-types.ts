@@ -17,3 +17,12 @@ export function setMediaTypeAside(request: IncomingMessage): void {
 export function mediaTypeOf(request: IncomingMessage): string {
   return sent.get(request) ?? request.headers['content-type'] ?? '';
 }
+
+/** A content coding that leaves a body as it is (RFC 9110 §8.4.1). */
+const IDENTITY = /^\s*(identity)?\s*$/i;
+
+/** How the body of a request is compressed, as its header Content-Encoding says; `undefined` for one that comes as it is. */
+export function compressionOf({ headers }: IncomingMessage): string | undefined {
+  const codings = headers['content-encoding'] ?? '';
+  return codings.split(',').every((coding) => IDENTITY.test(coding)) ? undefined : codings;
+}

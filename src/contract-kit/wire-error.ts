@@ -8,7 +8,7 @@ export const REQUEST_ERRORS = {
   request_malformed: 'The request is malformed.',
   auth_contract_unknown: 'The header Auth-Contract names no contract that has this route.',
   body_too_large: 'The body is too large.',
-  media_type_unsupported: 'The media type of the body is not supported.',
+  media_type_unsupported: 'The media type or the compression of the body is not supported.',
   body_malformed: 'The body could not be parsed.',
   body_not_object: 'The body is not an object.',
   fields_invalid: 'A field is missing or invalid.',
@@ -41,8 +41,10 @@ export interface WireErrorDetails extends AuthErrorDetails {
   readonly method?: string;
   /** The methods that the route knows, as the header `Allow` lists them. */
   readonly allow?: string;
-  /** The media type of the body, as sent. */
+  /** The media type of the body, or what it is compressed by, as sent. */
   readonly mediaType?: string;
+  /** The content codings that a body may have (RFC 9110 §12.5.3). */
+  readonly acceptEncoding?: 'identity';
   /** What a body was instead of an object. */
   readonly found?: 'list' | 'str' | 'int' | 'float' | 'bool' | 'NoneType';
 }

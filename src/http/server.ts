@@ -14,7 +14,7 @@ import type { Config } from '../config/env.js';
 import { RawBody } from '../contract-kit/body.js';
 import type { Contracts } from '../contract-kit/contracts.js';
 import type { ErrorFilter } from '../contract-kit/error.filter.js';
-import { mediaTypeOf, setMediaTypeAside } from '../contract-kit/media-types.js';
+import { compressionOf, mediaTypeOf, setMediaTypeAside } from '../contract-kit/media-types.js';
 import type { RouteTable } from '../contract-kit/route-table.js';
 import type { ShortCuts } from '../contract-kit/short-cuts.js';
 import { RequestError } from '../contract-kit/wire-error.js';
@@ -143,11 +143,14 @@ function optionsOf(
   };
 }
 
-/** Hands every body on as it came: its contract parses it, after whatever that contract checks first. */
+/** Hands every body on as it came: its contract parses it, after whatever that contract checks first. None is decompressed. */
 function acceptRawBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-    done(null, bytes.length === 0 ? undefined : new RawBody(bytes as Buffer, mediaTypeOf(request.raw)));
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, ({ raw }, bytes, done) => {
+    const compression = compressionOf(raw);
+    if (bytes.length === 0) done(null);
+    else if (compression === undefined) done(null, new RawBody(bytes as Buffer, mediaTypeOf(raw)));
+    else done(new RequestError('media_type_unsupported', { mediaType: compression, acceptEncoding: 'identity' }));
   });
 }
 

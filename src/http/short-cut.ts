@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { compressionOf } from '../contract-kit/media-types.js';
 import type { ShortAnswer, ShortCuts, Shortly, ShortRoute } from '../contract-kit/short-cuts.js';
 import { RequestLogger } from '../logging/request-logger.js';
 import type { RequestKind, RequestLog } from './request-log.js';
@@ -53,7 +54,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** A body that is there already. What came with the head is there once the parser has read the packet. */
 function wholeBody(request: IncomingMessage): Buffer | undefined {
   const length = Number(request.headers['content-length']);
-  if (!(length > 0 && length <= LONGEST_BODY)) return undefined;
+  if (!(length > 0 && length <= LONGEST_BODY) || compressionOf(request) !== undefined) return undefined;
   const body = request.read() as Buffer | null;
   if (body && body.length < length) request.unshift(body);
   return body?.length === length ? body : undefined;

@@ -149,7 +149,7 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
       expect(answer).toEqual(answered(400, ofEach(['Not a valid string.'])));
     });
 
-    it.each(['text/plain', 'text/plain;charset=UTF-8', 'application/xml', 'json', ';;', ''])(
+    it.each(['text/plain', 'text/plain;charset=UTF-8', 'application/xml', 'json', ';;', 'text/*', '*', '*/json', '/'])(
       'answers 415 to a body labelled "%s"',
       async (type) => {
         const detail = `Unsupported media type "${type}" in request.`;
@@ -157,9 +157,24 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
       },
     );
 
-    it('answers 415 to a body that is not labelled', async () => {
-      const answer = await client.send('POST', path, { body: JSON.stringify(ofEach('a')) });
-      expect(outcome(answer)).toEqual(answered(415, { detail: 'Unsupported media type "" in request.' }));
+    it.each(['*/*', '*/*;q=0.8', ' */* ', 'application/*', ''])(
+      'reads JSON from a body labelled "%s"',
+      async (type) => {
+        const answer = await post(JSON.stringify(ofEach(null)), type);
+        expect(answer).toEqual(answered(400, ofEach(['This field may not be null.'])));
+        const detail = 'JSON parse error - invalid JSON';
+        expect(await post('username=a', type)).toEqual(answered(400, { detail }));
+      },
+    );
+
+    it('reads JSON from a body that is not labelled', async () => {
+      const answer = await client.send('POST', path, { body: JSON.stringify(ofEach(null)) });
+      expect(outcome(answer)).toEqual(answered(400, ofEach(['This field may not be null.'])));
+    });
+
+    it('says of an urlencoded body that it is a form that cannot be read', async () => {
+      const answer = await post('a=%FF', 'application/x-www-form-urlencoded');
+      expect(answer).toEqual(answered(400, { detail: 'Form parse error - invalid form' }));
     });
 
     it('counts no body at all as no fields, whatever the label', async () => {

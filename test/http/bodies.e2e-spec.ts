@@ -4,8 +4,11 @@ import { form, send } from '../support/http.js';
 import { newPerson } from '../support/people.js';
 import { head, sendRaw } from '../support/raw.js';
 import { type Service, startService } from '../support/service.js';
-import { DOORS, SECURITY_HEADERS, JSON_TYPE, password } from '../support/shapes.js';
+import { DOORS, SECURITY_HEADERS, JSON_TYPE, password, problem, PROBLEM_TYPE } from '../support/shapes.js';
+import { TokenPairClient } from '../support/token-pair.client.js';
 import { whole } from '../support/whole.js';
+
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 let service: Service;
 
@@ -30,9 +33,22 @@ describe.each(DOORS)('every body at $at', ({ shape, mount }) => {
     for (const body of Object.values(bodies)) expect(whole(await post(body))).toEqual(errors.malformed);
   });
 
-  it('refuses a compressed body: no route takes one', async () => {
+  it.each(['gzip', 'GZIP', 'identity, gzip', 'unknown'])('refuses a body that is compressed: %s', async (coding) => {
     const body = gzipSync(JSON.stringify({ username: 'nobody', password }));
-    expect(whole(await post(body, { 'content-encoding': 'gzip' }))).toEqual(errors.malformed);
+    const answer = await post(body, { 'content-encoding': coding });
+    expect(JSON.stringify(whole(answer)).replace(coding, 'gzip')).toEqual(JSON.stringify(errors.compressed));
+    expect(answer.headers).toMatchObject({
+      ...SECURITY_HEADERS,
+      'content-type': JSON_TYPE,
+      'accept-encoding': 'identity',
+    });
+  });
+
+  it('takes a body that says that it is not compressed, and a compressed one of no bytes for none', async () => {
+    for (const coding of ['identity', 'Identity', '', 'identity, identity'])
+      expect(whole(await post('{}', { 'content-encoding': coding }))).toEqual(errors.missing);
+    const [empty, none] = [await post('', { 'content-encoding': 'gzip' }), await post('')];
+    expect(whole(empty)).toEqual(whole(none));
   });
 
   it('refuses deep nesting like any other value of the wrong type', async () => {
@@ -70,6 +86,39 @@ describe.each(DOORS)('every body at $at', ({ shape, mount }) => {
     const body = `{"${shape.posts.field}":1}`.padEnd(100_000);
     expect((await post(body)).status).toBe(shape.name === 'token-pair' ? 400 : errors.wrongType.status);
     expect((await post(`${body} `)).status).toBe(413);
+  });
+});
+
+describe('a compressed body', () => {
+  const sending = { headers: { 'content-encoding': 'br', 'content-type': FORM_TYPE }, body: 'token=x' };
+
+  it.each(['/verify/resend', '/password-reset', `/password-reset/${'a'.repeat(43)}`, '/account/password'])(
+    'is refused by native routes in problem details: POST %s',
+    async (path) => {
+      const answer = await send('POST', service.url + path, sending);
+      const title = 'The media type or the compression of the body is not supported.';
+      expect(whole(answer)).toEqual({ status: 415, body: problem(415, 'media_type_unsupported', title) });
+      expect(answer.headers).toMatchObject({ 'content-type': PROBLEM_TYPE, 'accept-encoding': 'identity' });
+    },
+  );
+
+  it.each(['token', 'introspect', 'revoke'])('is refused as RFC 6749 words refusals: POST /oauth/%s', async (route) => {
+    expect(whole(await send('POST', `${service.url}/oauth/${route}`, sending))).toEqual({
+      status: 415,
+      body: {
+        error: 'invalid_request',
+        error_description: 'The media type or the compression of the body is not supported.',
+      },
+    });
+  });
+
+  it('is refused where a short cut knows the token', async () => {
+    const { access, refresh } = await new TokenPairClient(service.url, '').newcomer();
+    const verify = (headers = {}): ReturnType<typeof send> =>
+      send('POST', `${service.url}/auth/token/verify`, { body: { token: access, refresh }, headers });
+    for (let times = 0; times < 3; times++) expect((await verify()).status).toBe(200);
+    expect((await verify({ 'content-encoding': 'gzip' })).status).toBe(415);
+    expect((await verify({ 'content-encoding': 'identity' })).status).toBe(200);
   });
 });
 

@@ -11,7 +11,15 @@ export interface Shape {
   /** Unknown paths whose prefix says that they are this contract's, at the bare path. */
   readonly unknown: readonly string[];
   readonly errors: Record<
-    'notFound' | 'malformed' | 'wrongType' | 'missing' | 'badPath' | 'tooLarge' | 'internal' | 'unavailable',
+    | 'notFound'
+    | 'malformed'
+    | 'wrongType'
+    | 'missing'
+    | 'badPath'
+    | 'tooLarge'
+    | 'compressed'
+    | 'internal'
+    | 'unavailable',
     { status: number; body: unknown }
   >;
   /** What a GET of the route that signs in is answered. */
@@ -37,6 +45,7 @@ export const SHAPES: Shape[] = [
       missing: { status: 400, body: { err: 'missing required field: "username"' } },
       badPath: { status: 400, body: { err: 'malformed request' } },
       tooLarge: { status: 413, body: { err: 'request body too large' } },
+      compressed: { status: 415, body: { err: 'unsupported media type' } },
       internal: { status: 500, body: { err: 'internal server error' } },
       unavailable: { status: 503, body: { err: 'service unavailable' } },
     },
@@ -57,6 +66,7 @@ export const SHAPES: Shape[] = [
       },
       badPath: { status: 400, body: { detail: 'Malformed request.' } },
       tooLarge: { status: 413, body: { detail: 'Request body exceeded the limit of 100000 bytes.' } },
+      compressed: { status: 415, body: { detail: 'Unsupported media type "gzip" in request.' } },
       internal: { status: 500, body: { detail: 'A server error occurred.' } },
       unavailable: { status: 503, body: { detail: 'Service temporarily unavailable, try again later.' } },
     },
@@ -74,6 +84,7 @@ export const SHAPES: Shape[] = [
       missing: { status: 404, body: { message: 'user not found' } },
       badPath: { status: 400, body: { message: 'malformed request' } },
       tooLarge: { status: 413, body: { message: 'payload too large' } },
+      compressed: { status: 415, body: { message: 'unsupported media type' } },
       internal: { status: 500, body: { message: 'internal server error' } },
       unavailable: { status: 503, body: { message: 'service unavailable' } },
     },
@@ -91,6 +102,7 @@ export const SHAPES: Shape[] = [
       missing: { status: 400, body: { reason: 'Invalid JSON payload' } },
       badPath: { status: 400, body: { reason: 'Bad Request' } },
       tooLarge: { status: 413, body: { reason: 'Payload Too Large' } },
+      compressed: { status: 415, body: { reason: 'Unsupported Media Type' } },
       internal: { status: 500, body: { reason: 'Internal Server Error' } },
       unavailable: { status: 503, body: { reason: 'Service Unavailable' } },
     },
@@ -111,6 +123,7 @@ export const SHAPES: Shape[] = [
       missing: { status: 400, body: { error: 'Bad request', statusCode: 400 } },
       badPath: { status: 400, body: { error: 'Bad request', statusCode: 400 } },
       tooLarge: { status: 413, body: { error: 'Request body too large', statusCode: 413 } },
+      compressed: { status: 415, body: { error: 'Unsupported media type', statusCode: 415 } },
       internal: { status: 500, body: { error: 'Internal server error', statusCode: 500 } },
       unavailable: { status: 503, body: { error: 'Service unavailable', statusCode: 503 } },
     },

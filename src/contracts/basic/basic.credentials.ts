@@ -19,7 +19,7 @@ export function basicCredentials({ headers }: FastifyRequest): Credentials {
 
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return bytes.toString('latin1');
   }

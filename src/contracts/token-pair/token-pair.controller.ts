@@ -77,7 +77,6 @@ export class TokenPairController {
     'body_malformed',
     'account_unknown',
     'password_wrong',
-    'media_type_unsupported',
     'too_many_attempts',
     'hashing_overloaded',
   )
@@ -96,15 +95,7 @@ export class TokenPairController {
   @ApiBody({ type: RefreshOrVerifyDto, examples: REFRESH_BODIES })
   @ApiExtraModels(TokenPairDto, NothingDto)
   @ApiOkResponse(REFRESH_ANSWERS)
-  @Refusals(
-    TOKEN_PAIR,
-    RefreshDto,
-    'body_malformed',
-    'token_forged',
-    'token_type_wrong',
-    'refresh_token_reused',
-    'media_type_unsupported',
-  )
+  @Refusals(TOKEN_PAIR, RefreshDto, 'body_malformed', 'token_forged', 'token_type_wrong', 'refresh_token_reused')
   async refresh(@CurrentPrincipal() principal: RefreshPrincipal | undefined): Promise<TokenPairDto | object> {
     return principal ? pair(await this.refreshing.exchange(TOKEN_PAIR, principal)) : {};
   }
@@ -116,7 +107,7 @@ export class TokenPairController {
   @ApiConsumes(...BODY_TYPES)
   @ApiBody({ type: VerifyDto })
   @ApiOkResponse({ type: NothingDto, description: 'The token is valid.' })
-  @Refusals(TOKEN_PAIR, VerifyDto, 'body_malformed', 'token_not_valid', 'media_type_unsupported')
+  @Refusals(TOKEN_PAIR, VerifyDto, 'body_malformed', 'token_not_valid')
   async verify(@Body(READ_TOKEN) { token }: VerifyDto): Promise<object> {
     await this.verification.verify(TOKEN_PAIR, token);
     return {};
@@ -128,15 +119,7 @@ export class TokenPairController {
   @ApiConsumes(...BODY_TYPES)
   @SharedRegistration(TOKEN_PAIR)
   @ApiCreatedResponse({ type: TokenPairDto, description: 'The account is created, and signed in.' })
-  @Refusals(
-    TOKEN_PAIR,
-    CredentialsDto,
-    'body_malformed',
-    'username_taken',
-    'media_type_unsupported',
-    'too_many_attempts',
-    'hashing_overloaded',
-  )
+  @Refusals(TOKEN_PAIR, CredentialsDto, 'body_malformed', 'username_taken', 'too_many_attempts', 'hashing_overloaded')
   async register(
     @ContractBody(TOKEN_PAIR, CredentialsDto) body: CredentialsDto,
     @Client() client: ClientOfRequest,

@@ -1,4 +1,4 @@
-import { isFormType } from '../../contract-kit/body.js';
+import { isFormType, isMultipartType } from '../../contract-kit/body.js';
 import type { WireAnswer, WireErrorDetails, WireErrors } from '../../contract-kit/wire-error.js';
 
 const WRONG_CREDENTIALS = unauthorized({ detail: 'No active account found with the given credentials' });
@@ -19,10 +19,7 @@ export const TOKEN_PAIR_ERRORS: WireErrors = {
   body_too_large: refuse(413, { detail: 'Request body exceeded the limit of 100000 bytes.' }),
   media_type_unsupported: ({ mediaType }) =>
     refuse(415, { detail: `Unsupported media type "${mediaType}" in request.` }),
-  body_malformed: ({ mediaType = '' }) =>
-    refuse(400, {
-      detail: isFormType(mediaType) ? 'Multipart form parse error - invalid form' : 'JSON parse error - invalid JSON',
-    }),
+  body_malformed: ({ mediaType = '' }) => refuse(400, { detail: parseErrorOf(mediaType) }),
   body_not_object: ({ found }) =>
     refuse(400, { non_field_errors: [`Invalid data. Expected a dictionary, but got ${found}.`] }),
   fields_invalid: (details) => refuse(400, firstTextByField(details)),
@@ -75,6 +72,11 @@ export const TOKEN_PAIR_ERRORS: WireErrors = {
 
 function refuse(status: number, body: object): WireAnswer {
   return { status, body };
+}
+
+function parseErrorOf(mediaType: string): string {
+  if (!isFormType(mediaType)) return 'JSON parse error - invalid JSON';
+  return `${isMultipartType(mediaType) ? 'Multipart form' : 'Form'} parse error - invalid form`;
 }
 
 function unauthorized(body: object): WireAnswer {
