@@ -10,6 +10,8 @@ import type { IdentifierKind } from '../users/identifiers.js';
 export interface Credentials {
   readonly identifier: string;
   readonly password: string;
+  /** What a refusal says instead, where the door would not let anybody choose such texts. */
+  readonly refusal?: Error | undefined;
 }
 
 /** What of a request may carry an access token. */

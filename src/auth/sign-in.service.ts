@@ -6,7 +6,7 @@ import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import type { LiveSession } from '../tokens/token-subject.js';
 import { canonical } from '../users/canonical.js';
-import { isEmailAddress, isUsername } from '../users/identifiers.js';
+import { mayBeTaken } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -16,8 +16,6 @@ import { Notices } from './by-mail/notices.js';
 import { type Grant, Grants } from './grant.js';
 import { hashCaller } from './hash-caller.js';
 import { SignInTrail } from './sign-in-trail.js';
-
-const ACCEPTABLE = { username: isUsername, email: isEmailAddress };
 
 /** Checks passwords and opens sessions. */
 @Injectable()
@@ -43,8 +41,8 @@ export class SignInService {
    */
   async authenticate(door: Door, credentials: Credentials, client: Client): Promise<User> {
     const { identifier, password } = credentials;
-    const acceptable = ACCEPTABLE[door.signsInBy](identifier);
-    const user = acceptable ? await this.users.findByName(door.signsInBy, identifier) : undefined;
+    // Rules for names are for those who choose one: whoever has a name signs in by it.
+    const user = mayBeTaken(identifier) ? await this.users.findByName(door.signsInBy, identifier) : undefined;
     try {
       const owner = await this.owner(door, user, credentials, client);
       await this.demandUsable(door, owner, identifier, client);

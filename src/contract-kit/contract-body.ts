@@ -17,9 +17,16 @@ export async function readDto<T extends object>(
   return toDto(type, await readFields(body as RawBody | undefined), { lastStep, refusesUnknown });
 }
 
-/** The body of a request, read and checked as its contract does. */
-export function ContractBody<T extends object>(reading: BodyReading, type: Dto<T>): ParameterDecorator {
-  const pipe: PipeTransform = { transform: (body: unknown) => readDto(reading, type, body) };
+/**
+ * The body of a request, read and checked as its contract does.
+ * @param lastStep rules of later steps are left to the handler
+ */
+export function ContractBody<T extends object>(
+  reading: BodyReading,
+  type: Dto<T>,
+  lastStep?: number,
+): ParameterDecorator {
+  const pipe: PipeTransform = { transform: (body: unknown) => readDto(reading, type, body, lastStep) };
   return (prototype, method, index) => {
     noteReading('body', prototype, method);
     Body(pipe)(prototype, method, index);

@@ -42,7 +42,7 @@ export function CheckText(step: number, text: Text, accepts: (value: string) => 
 
 /** How strictly fields are read. */
 export interface Reading {
-  /** Rules of later steps are not looked at. */
+  /** A DTO that breaks rules of later steps alone passes. */
   readonly lastStep?: number | undefined;
   /** Whether a field that is not declared is refused; as a rule it is passed over. */
   readonly refusesUnknown?: boolean | undefined;
@@ -59,10 +59,20 @@ export function toDto<T extends object>(type: Dto<T>, fields: Fields, reading: R
   for (const name of declared) {
     if (Object.hasOwn(fields, name)) Object.assign(dto, { [name]: fields[name] });
   }
-  const broken = violationsOf(dto).filter(({ step }) => step <= lastStep);
-  const violations = refusesUnknown ? [...broken, ...unknownIn(fields, declared)] : broken;
-  if (violations.length > 0) throw new RequestError('fields_invalid', { violations });
+  const violations = [...violationsOf(dto), ...(refusesUnknown ? unknownIn(fields, declared) : [])];
+  const refusal = refusalFor(violations, lastStep);
+  if (refusal) throw refusal;
   return dto;
+}
+
+/** The refusal of a DTO that breaks a rule up to a step, with all that it breaks; `undefined` for any other. */
+export function refusalOf(dto: object, lastStep = Infinity): RequestError | undefined {
+  return refusalFor(violationsOf(dto), lastStep);
+}
+
+function refusalFor(violations: Violation[], lastStep: number): RequestError | undefined {
+  const [first] = violations;
+  return first && first.step <= lastStep ? new RequestError('fields_invalid', { violations }) : undefined;
 }
 
 /** Unknown fields that one refusal names: a body has room for thousands. */

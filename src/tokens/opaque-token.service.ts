@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 
 const TOKEN_BYTES = 32;
 const FORM = /^[A-Za-z0-9_-]{43}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Makes and reads opaque tokens: 256 random bits, of which only the SHA-256 is stored. */
 @Injectable()
@@ -15,6 +16,11 @@ export class OpaqueTokenService {
   /** Whether a text has the form of one of our tokens. */
   isWellFormed(token: string): boolean {
     return FORM.test(token);
+  }
+
+  /** Whether a text has the form of the tokens of the backend that this service replaces: clients still hold some. */
+  isOfPredecessor(token: string): boolean {
+    return UUID.test(token);
   }
 
   /** What is stored of a token: hex SHA-256. The token has 256 bits of entropy, so a fast hash is enough. */

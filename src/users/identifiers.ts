@@ -28,6 +28,11 @@ export function isPlainText(value: string): boolean {
   return !/\p{Cc}|\p{Cs}/u.test(value);
 }
 
+/** Whether an account may have a text for a name, whatever the rules were when it was chosen. */
+export function mayBeTaken(value: string): boolean {
+  return isPlainText(value) && !isTooLongForName(value);
+}
+
 /** Whether a text may be a name at all: plain, not empty, and without white space at either end. */
 function isName(value: string): boolean {
   return value !== '' && value.trim() === value && isPlainText(value);

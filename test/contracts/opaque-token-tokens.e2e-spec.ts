@@ -96,6 +96,8 @@ describe.each(MOUNTS.flatMap((base) => [`${base}/change-password`, `${base}/clea
     ['42 characters', 'A'.repeat(42)],
     ['44 characters', 'A'.repeat(44)],
     ['43 characters of which one is none of base64url', `${'A'.repeat(42)}+`],
+    ['a UUID without its hyphens', '0f8fad5bd9cb469fa16570867728950e'],
+    ['a UUID with something behind it', '0f8fad5b-d9cb-469f-a165-70867728950e0'],
     ['two tokens', `${STRANGE_TOKEN} ${STRANGE_TOKEN}`],
     ['a JWT', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'],
   ])('answers 400 to %s for a token', async (_, token) => {
@@ -118,6 +120,16 @@ describe.each(MOUNTS.flatMap((base) => [`${base}/change-password`, `${base}/clea
   it.each(['bearer', 'BEARER', 'Bearer '])('takes the token under the scheme "%s" too', async (scheme) => {
     const { token } = await new OpaqueTokenClient(service.url).newcomer();
     expect(told(await post({ authorization: `${scheme} ${token}` }))).toEqual(DONE);
+  });
+
+  it.each([
+    '0f8fad5b-d9cb-469f-a165-70867728950e',
+    '7C9E6679-7425-40DE-944B-E07FC1F90AE7',
+    '00000000-0000-0000-0000-000000000000',
+  ])('answers 401 to a UUID, as the backend before this one gave for tokens: %s', async (token) => {
+    const answer = await post({ authorization: `Bearer ${token}` });
+    expect(told(answer)).toEqual(UNAUTHORIZED);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
 
   it('answers 400 to a token of another contract, which is of another form', async () => {

@@ -52,7 +52,8 @@ export class OpaqueSessionsService {
 
   /** @throws {AuthError} `token_malformed`, or why the session may not be used */
   async principalOf(token: string): Promise<TokenPrincipal> {
-    if (!this.opaqueTokens.isWellFormed(token)) throw new AuthError('token_malformed');
+    if (!this.opaqueTokens.isWellFormed(token))
+      throw new AuthError(this.opaqueTokens.isOfPredecessor(token) ? 'token_forged' : 'token_malformed');
     const readAtMs = this.clock.nowMs();
     const standing = await this.standings.ofSecret(this.opaqueTokens.hash(token));
     if (!standing) throw new AuthError('token_forged');

@@ -4,6 +4,7 @@ import { Strategy } from 'passport-local';
 import type { User } from '../../users/user.entity.js';
 import type { Client, Credentials, Door } from '../door.js';
 import { SignInService } from '../sign-in.service.js';
+import { wordedBy } from '../worded-refusal.js';
 
 /** What the password guard hands over: the credentials its contract read, never the request itself. */
 export interface LocalOptions {
@@ -25,6 +26,6 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   }
 
   validate({ door, credentials, client }: LocalOptions): Promise<User> {
-    return this.signIn.authenticate(door, credentials, client);
+    return wordedBy(credentials.refusal, () => this.signIn.authenticate(door, credentials, client));
   }
 }

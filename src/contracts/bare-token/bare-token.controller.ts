@@ -11,16 +11,17 @@ import { RegistrationService } from '../../auth/registration.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import { refusalOf } from '../../contract-kit/dto.js';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiSecurity } from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { SharedRegistration } from '../../contract-kit/shared-registration.js';
 import type { User } from '../../users/user.entity.js';
 import { BARE_TOKEN } from './bare-token.contract.js';
-import { AuthTokenDto, CredentialsDto } from './bare-token.dto.js';
+import { AuthTokenDto, CredentialsDto, FILLED_STEP } from './bare-token.dto.js';
 
 const CREDENTIALS = PasswordGuard(BARE_TOKEN, async ({ body }) => {
-  const { username, password } = await readDto(BARE_TOKEN, CredentialsDto, body);
-  return { identifier: username, password };
+  const credentials = await readDto(BARE_TOKEN, CredentialsDto, body, FILLED_STEP);
+  return { identifier: credentials.username, password: credentials.password, refusal: refusalOf(credentials) };
 });
 
 /** Contract 0. */

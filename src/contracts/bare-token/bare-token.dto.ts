@@ -2,6 +2,9 @@ import { Check, CheckText, isTextOrMissing } from '../../contract-kit/dto.js';
 import { ApiProperty } from '../../contract-kit/openapi.js';
 import { isPassword, isPlainText, isUsername } from '../../users/identifiers.js';
 
+/** The last step that a sign-in demands: the others are for those who choose a name and password. */
+export const FILLED_STEP = 3;
+
 const isFilled = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** The body of both register and login. */
@@ -14,7 +17,7 @@ export class CredentialsDto {
 
   @ApiProperty({ minLength: 1, format: 'password' })
   @Check(1, 'invalid request body', isTextOrMissing)
-  @Check(3, 'missing required field: "password"', isFilled)
+  @Check(FILLED_STEP, 'missing required field: "password"', isFilled)
   @CheckText(5, 'invalid password', (value) => isPassword(value) && isPlainText(value))
   password!: string;
 }

@@ -9,20 +9,30 @@ import { PasswordsService } from '../../auth/passwords.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
 import { SessionEndingService } from '../../auth/sessions/session-ending.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
+import { wordedBy } from '../../auth/worded-refusal.js';
 import { BodyGuard } from '../../contract-kit/body.guard.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
+import { refusalOf } from '../../contract-kit/dto.js';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation } from '../../contract-kit/openapi.js';
 import { Refusals } from '../../contract-kit/refusals.js';
 import { StoreProbe } from '../../database/store-probe.js';
 import type { User } from '../../users/user.entity.js';
 import { BearerGuard } from './opaque-token.bearer.guard.js';
 import { OPAQUE_TOKEN } from './opaque-token.contract.js';
-import { ChangePasswordDto, CredentialsDto, HealthDto, TokenDto } from './opaque-token.dto.js';
+import {
+  ChangePasswordDto,
+  CredentialsDto,
+  HealthDto,
+  JSON_STEP,
+  LoginDto,
+  NEW_PASSWORD_STEP,
+  TokenDto,
+} from './opaque-token.dto.js';
 
 const CREDENTIALS = PasswordGuard(OPAQUE_TOKEN, async ({ body }) => {
-  const { username, password } = await readDto(OPAQUE_TOKEN, CredentialsDto, body);
-  return { identifier: username, password };
+  const credentials = await readDto(OPAQUE_TOKEN, CredentialsDto, body, JSON_STEP);
+  return { identifier: credentials.username, password: credentials.password, refusal: refusalOf(credentials) };
 });
 
 /** Contract 3. */
@@ -65,7 +75,7 @@ export class OpaqueTokenController {
   @UseGuards(CREDENTIALS)
   @HttpCode(200)
   @ApiOperation({ summary: 'Login to an existing user account' })
-  @ApiBody({ type: CredentialsDto })
+  @ApiBody({ type: LoginDto })
   @ApiOkResponse({ type: TokenDto, description: 'Success' })
   @Refusals(
     OPAQUE_TOKEN,
@@ -81,7 +91,7 @@ export class OpaqueTokenController {
   }
 
   @Post('change-password')
-  @UseGuards(BearerGuard, BodyGuard(OPAQUE_TOKEN, ChangePasswordDto), OpaqueTokenGuard)
+  @UseGuards(BearerGuard, BodyGuard(OPAQUE_TOKEN, ChangePasswordDto, NEW_PASSWORD_STEP), OpaqueTokenGuard)
   @HttpCode(200)
   @ApiBearerAuth('token')
   @ApiOperation({
@@ -102,9 +112,10 @@ export class OpaqueTokenController {
   )
   async changePassword(
     @CurrentPrincipal() principal: Principal,
-    @ContractBody(OPAQUE_TOKEN, ChangePasswordDto) { old_password, new_password }: ChangePasswordDto,
+    @ContractBody(OPAQUE_TOKEN, ChangePasswordDto, NEW_PASSWORD_STEP) body: ChangePasswordDto,
   ): Promise<void> {
-    await this.passwords.change(principal, old_password, new_password, 'contract');
+    const { old_password, new_password } = body;
+    await wordedBy(refusalOf(body), () => this.passwords.change(principal, old_password, new_password, 'contract'));
   }
 
   @Post('clear-tokens')

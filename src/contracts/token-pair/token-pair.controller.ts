@@ -13,7 +13,7 @@ import { TokenVerificationService } from '../../auth/tokens/token-verification.s
 import type { RawBody } from '../../contract-kit/body.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
 import { ContractController } from '../../contract-kit/contract-controller.js';
-import { toDto } from '../../contract-kit/dto.js';
+import { refusalOf, toDto } from '../../contract-kit/dto.js';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -32,6 +32,7 @@ import {
   NothingDto,
   RefreshDto,
   RefreshOrVerifyDto,
+  TEXT_STEP,
   TokenPairDto,
   UsernameDto,
   VerifyDto,
@@ -42,8 +43,8 @@ import { RefreshOrVerifyGuard } from './token-pair.refresh.guard.js';
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
 
 const CREDENTIALS = PasswordGuard(TOKEN_PAIR, async ({ body }) => {
-  const { username, password } = await readDto(TOKEN_PAIR, CredentialsDto, body);
-  return { identifier: username, password };
+  const credentials = await readDto(TOKEN_PAIR, CredentialsDto, body, TEXT_STEP);
+  return { identifier: credentials.username, password: credentials.password, refusal: refusalOf(credentials) };
 });
 
 /** Takes `refresh` in the place of `token`. */

@@ -3,6 +3,9 @@ import { Check, CheckText } from '../../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
 import { isPassword, isUsername, lengthOf, PASSWORD_MAX_BYTES, USERNAME_MAX_LENGTH } from '../../users/identifiers.js';
 
+/** The last step that a sign-in demands: the others are for those who choose a name and password. */
+export const TEXT_STEP = 3;
+
 const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** The rules of every text field. */
@@ -10,7 +13,7 @@ function TextField(): PropertyDecorator {
   return applyDecorators(
     Check(1, 'this field is required', (value) => value !== undefined),
     Check(2, 'This field may not be null.', (value) => value !== null),
-    Check(3, 'Not a valid string.', isText),
+    Check(TEXT_STEP, 'Not a valid string.', isText),
     CheckText(4, 'This field may not be blank.', (value) => value.trim() !== ''),
     CheckText(5, 'Null characters are not allowed.', (value) => !value.includes('\0')),
   );
