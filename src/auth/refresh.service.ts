@@ -63,6 +63,27 @@ export class RefreshService {
       this.graceUses.noteExchange(token, client);
       return this.granted(door, rotated.session, rotated.subject);
     }
+    const { place, session, subject } = await this.exchangeable(door, principal);
+    if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, principal);
+    if (place === 'within grace') this.graceUses.note(token, client);
+    return this.granted(door, session, subject);
+  }
+
+  /** Demands a refresh token that could be exchanged now, as `exchange` does. @throws {AuthError} as `exchange` */
+  async demandExchangeable(door: Door, principal: RefreshPrincipal): Promise<void> {
+    await this.exchangeable(door, principal);
+  }
+
+  /** Whether an exchange of this token would succeed now; asking changes nothing. @throws {AuthError} why not */
+  async check(token: RefreshTokenClaims): Promise<void> {
+    const place = this.placeOf(token, await this.usable(token.sid));
+    if (place === 'reused' || place === 'ahead') throw new AuthError('token_revoked');
+  }
+
+  private async exchangeable(
+    door: Door,
+    { claims: token, client }: RefreshPrincipal,
+  ): Promise<UsableStanding & { place: Exclude<Place, 'ahead' | 'reused'> }> {
     const standing = await this.usable(token.sid);
     const place = this.placeOf(token, standing);
     if (place === 'reused') {
@@ -70,15 +91,7 @@ export class RefreshService {
       throw await this.endReused(token, client);
     }
     if (place === 'ahead') throw new AuthError('token_forged');
-    if (place === 'current' && this.config.REFRESH_ROTATION) return this.exchange(door, principal);
-    if (place === 'within grace') this.graceUses.note(token, client);
-    return this.granted(door, standing.session, standing.subject);
-  }
-
-  /** Whether an exchange of this token would succeed now; asking changes nothing. @throws {AuthError} why not */
-  async check(token: RefreshTokenClaims): Promise<void> {
-    const place = this.placeOf(token, await this.usable(token.sid));
-    if (place === 'reused' || place === 'ahead') throw new AuthError('token_revoked');
+    return { ...standing, place };
   }
 
   private async usable(sessionId: string): Promise<UsableStanding> {
@@ -113,7 +126,8 @@ export class RefreshService {
   ): Promise<AuthError> {
     await this.sessions.revoke(sessionId, 'refresh_token_reused');
     this.logger.warn({
-      message: 'A refresh token was used twice; its session is ended.',
+      message:
+        'A refresh token was used twice; its session is ended. If its front end never stores the new one, set REFRESH_ROTATION=off.',
       session: sessionId,
       accountId,
     });

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import {
   getMetadataStorage,
   ValidateBy,
@@ -12,6 +13,9 @@ import { RequestError, type Violation } from './wire-error.js';
 export type Dto<T extends object> = new () => T;
 
 type Text = string | ((value: unknown) => string);
+
+/** What `Trimmed` leaves with a property. */
+const TRIMMED = Symbol('trimmed');
 
 /** What `at` leaves with a rule. */
 interface RuleContext {
@@ -48,6 +52,11 @@ export interface Reading {
   readonly refusesUnknown?: boolean | undefined;
 }
 
+/** Takes the white space off both ends of a text, before its rules are looked at: people copy tokens with it. */
+export function Trimmed(): PropertyDecorator {
+  return Reflect.metadata(TRIMMED, true);
+}
+
 /**
  * The declared fields of a body, and no others.
  * @throws {RequestError} `fields_invalid` with the broken rules, in the order of their steps
@@ -57,12 +66,16 @@ export function toDto<T extends object>(type: Dto<T>, fields: Fields, reading: R
   const dto = new type();
   const declared = Object.keys(dto);
   for (const name of declared) {
-    if (Object.hasOwn(fields, name)) Object.assign(dto, { [name]: fields[name] });
+    if (Object.hasOwn(fields, name)) Object.assign(dto, { [name]: received(dto, name, fields[name]) });
   }
   const violations = [...violationsOf(dto), ...(refusesUnknown ? unknownIn(fields, declared) : [])];
   const refusal = refusalFor(violations, lastStep);
   if (refusal) throw refusal;
   return dto;
+}
+
+function received(dto: object, name: string, value: unknown): unknown {
+  return typeof value === 'string' && Reflect.hasMetadata(TRIMMED, dto, name) ? value.trim() : value;
 }
 
 /** The refusal of a DTO that breaks a rule up to a step, with all that it breaks; `undefined` for any other. */

@@ -1,5 +1,5 @@
 import { IsString } from 'class-validator';
-import { at } from '../contract-kit/dto.js';
+import { at, Trimmed } from '../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 
 /** Every refusal of the OAuth routes (RFC 6749 §5.2). */
@@ -48,6 +48,7 @@ export class TokenDto {
 /** The body of a request about a token. */
 export class AboutTokenDto extends PostedClientDto {
   @ApiProperty({ example: '<token>', description: 'A token of any contract and kind.' })
+  @Trimmed()
   @IsString(at(1, 'The parameter token is missing.'))
   token!: string;
 

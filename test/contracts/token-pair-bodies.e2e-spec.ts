@@ -6,6 +6,7 @@ import { type Service, startService } from '../support/service.js';
 import {
   answered,
   credentials,
+  INVALID,
   MOUNTS,
   outcome,
   pairOf,
@@ -25,6 +26,7 @@ const POSTS = [
   { path: '/auth/register', fields: ['username', 'password'] },
   { path: '/auth/token/refresh', fields: ['refresh'] },
   { path: '/auth/token/verify', fields: ['token'] },
+  { path: '/auth/token/blacklist', fields: ['refresh'] },
 ];
 
 const MEDIA_TYPES = [
@@ -55,7 +57,22 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
       const { refresh, access } = pairOf(await client.token(credentials(person)));
       expect(await post('/auth/token/verify', { token: access })).toEqual(answered(200, {}));
       expect(await post('/auth/token/refresh', { token: refresh })).toEqual(answered(200, {}));
-      expect(await post('/auth/token/refresh', { refresh })).toEqual(answered(200, PAIR));
+      const next = await client.send('POST', '/auth/token/refresh', encode({ refresh }));
+      expect(outcome(next)).toEqual(answered(200, PAIR));
+      expect(await post('/auth/token/blacklist', { refresh: pairOf(next).refresh })).toEqual(answered(200, {}));
+    });
+
+    it('may have white space around a token', async () => {
+      const { refresh, access } = await client.newcomer();
+      const spaced = (token: string): string => ` \t${token}\r\n`;
+      expect(await post('/auth/token/verify', { token: spaced(access) })).toEqual(answered(200, {}));
+      expect(await post('/auth/token/verify', { refresh: spaced(refresh) })).toEqual(answered(200, {}));
+      expect(await post('/auth/token/refresh', { token: spaced(refresh) })).toEqual(answered(200, {}));
+      const next = await client.send('POST', '/auth/token/refresh', encode({ refresh: spaced(refresh) }));
+      expect(outcome(next)).toEqual(answered(200, PAIR));
+      const { refresh: last } = pairOf(next);
+      expect(await post('/auth/token/blacklist', { refresh: spaced(last) })).toEqual(answered(200, {}));
+      expect(await post('/auth/token/verify', { token: last.replace('.', ' .') })).toEqual(INVALID);
     });
 
     it('may hold unknown fields', async () => {

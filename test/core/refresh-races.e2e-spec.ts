@@ -114,7 +114,7 @@ describe('POST /auth/token/refresh, with the settings of the design', () => {
     expect(lines).toEqual([
       expect.objectContaining({
         level: 'warn',
-        msg: 'A refresh token was used twice; its session is ended.',
+        msg: 'A refresh token was used twice; its session is ended. If its front end never stores the new one, set REFRESH_ROTATION=off.',
         accountId: decode(pair.refresh).claims.user_id,
       }),
     ]);

@@ -146,6 +146,14 @@ describe('POST /oauth/introspect', () => {
       );
   });
 
+  it('overlooks white space around a token', async () => {
+    const { access = '' } = await signInThrough(service, 'token-pair');
+    const { opaque = '' } = await signInThrough(service, 'opaque-token');
+    for (const token of [access, opaque])
+      for (const sent of [`${token}\n`, ` ${token}`, `\t${token} \r\n`])
+        expect(await client.introspect(sent)).toEqual(await client.introspect(token));
+  });
+
   it('says no more than inactive of what is not a token of ours', async () => {
     const { access = '', refresh = '' } = await signInThrough(service, 'token-pair');
     const { opaque = '' } = await signInThrough(service, 'opaque-token');
@@ -154,7 +162,7 @@ describe('POST /oauth/introspect', () => {
       algNone(token),
       signedByStranger(token),
       nonCanonical(token),
-      `${token} `,
+      `${token} x`,
       token.slice(0, -1),
     ]);
     const others = [

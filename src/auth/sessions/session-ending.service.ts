@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
+import { AuthError } from '../../errors/auth-error.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
-import type { Principal } from '../door.js';
+import type { Door, Principal, RefreshPrincipal } from '../door.js';
+import { RefreshService } from '../refresh.service.js';
 import { RevocationService } from './revocation.service.js';
 
 /** What people do to end their own sessions. */
@@ -10,6 +12,7 @@ export class SessionEndingService {
   constructor(
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
+    private readonly refreshing: RefreshService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -18,8 +21,17 @@ export class SessionEndingService {
     await this.end(principal, principal.sessionId);
   }
 
+  /**
+   * Ends the session of a refresh token that could be exchanged now.
+   * @throws {AuthError} as an exchange; of two who ask at once, one hears `token_revoked`
+   */
+  async signOutByRefreshToken(door: Door, principal: RefreshPrincipal): Promise<void> {
+    await this.refreshing.demandExchangeable(door, principal);
+    if (!(await this.end(principal, principal.sessionId))) throw new AuthError('token_revoked');
+  }
+
   /** Ends one session of the account that asks. Answers whether there was such a session to end. */
-  async end({ accountId, client }: Principal, sessionId: string): Promise<boolean> {
+  async end({ accountId, client }: Pick<Principal, 'accountId' | 'client'>, sessionId: string): Promise<boolean> {
     const ended = await this.sessions.revokeOf(accountId, sessionId, 'signed_out');
     if (ended) this.audit.record({ kind: 'signed_out', from: client, accountId, actorId: accountId, sessionId });
     return ended;

@@ -6,8 +6,10 @@ import type { Client as ClientOfRequest, Principal, RefreshPrincipal } from '../
 import type { Grant } from '../../auth/grant.js';
 import { AccessTokenGuard } from '../../auth/guards/access-token.guard.js';
 import { PasswordGuard } from '../../auth/guards/password.guard.js';
+import { RefreshTokenGuard } from '../../auth/guards/refresh-token.guard.js';
 import { RefreshService } from '../../auth/refresh.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
+import { SessionEndingService } from '../../auth/sessions/session-ending.service.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { TokenVerificationService } from '../../auth/tokens/token-verification.service.js';
 import type { RawBody } from '../../contract-kit/body.js';
@@ -63,6 +65,7 @@ export class TokenPairController {
     private readonly signIn: SignInService,
     private readonly refreshing: RefreshService,
     private readonly verification: TokenVerificationService,
+    private readonly endings: SessionEndingService,
   ) {}
 
   @Post('auth/token')
@@ -111,6 +114,19 @@ export class TokenPairController {
   @Refusals(TOKEN_PAIR, VerifyDto, 'body_malformed', 'token_not_valid')
   async verify(@Body(READ_TOKEN) { token }: VerifyDto): Promise<object> {
     await this.verification.verify(TOKEN_PAIR, token);
+    return {};
+  }
+
+  @Post('auth/token/blacklist')
+  @UseGuards(RefreshTokenGuard(TOKEN_PAIR))
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Sign out by a refresh token', description: 'Ends its session, as SimpleJWT does.' })
+  @ApiConsumes(...BODY_TYPES)
+  @ApiBody({ type: RefreshDto })
+  @ApiOkResponse({ type: NothingDto, description: 'The session is ended.' })
+  @Refusals(TOKEN_PAIR, RefreshDto, 'body_malformed', 'token_forged', 'token_type_wrong', 'refresh_token_reused')
+  async blacklist(@CurrentPrincipal() principal: RefreshPrincipal): Promise<object> {
+    await this.endings.signOutByRefreshToken(TOKEN_PAIR, principal);
     return {};
   }
 

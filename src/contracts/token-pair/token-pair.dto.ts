@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { Check, CheckText } from '../../contract-kit/dto.js';
+import { Check, CheckText, Trimmed } from '../../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../../contract-kit/openapi.js';
 import { isPassword, isUsername, lengthOf, PASSWORD_MAX_BYTES, USERNAME_MAX_LENGTH } from '../../users/identifiers.js';
 
@@ -42,9 +42,10 @@ export class CredentialsDto {
   password!: string;
 }
 
-/** The body of refresh. */
+/** The body of both refresh and blacklist. */
 export class RefreshDto {
   @ApiProperty({ example: '<refresh-token>' })
+  @Trimmed()
   @TextField()
   refresh!: string;
 }
@@ -64,6 +65,7 @@ export class VerifyDto {
     example: '<token>',
     description: 'An access or a refresh token; the field `refresh` is taken in its place.',
   })
+  @Trimmed()
   @TextField()
   token!: string;
 }
@@ -83,7 +85,7 @@ export class UsernameDto {
   username!: string;
 }
 
-/** The answer of a verification. */
+/** The answer of a verification, and of a sign-out. */
 export class NothingDto {}
 
 /** What is wrong with a token in the header. */
