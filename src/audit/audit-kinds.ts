@@ -32,6 +32,7 @@ export const AUDIT_KINDS = {
 
   // Service clients
   client_created: 'A service client was created.',
+  client_scopes_changed: 'A service client was given other scopes.',
   client_revoked: 'A service client was revoked.',
   client_token_issued: 'A service client got an access token, or was refused.',
   client_refused: 'A service client was refused at introspection or revocation.',

@@ -62,6 +62,19 @@ export async function listClients({ json = false }: { readonly json?: boolean })
   });
 }
 
+/** `latchkey client scopes ID`. @throws {CommandError} if there is no such client */
+export async function changeScopes(id: string, { scope }: { readonly scope: readonly Scope[] }): Promise<void> {
+  await withClients(async (clients, audit) => {
+    const before = await clients.changeScopes(id, scope);
+    if (before === undefined)
+      throw new CommandError(`There is no client ${id}, or it is revoked already. See: latchkey client list`);
+    const scopes = [...new Set(scope)];
+    const detail = { client_id: id, scopes, scopes_before: before.split(' ').filter(Boolean) };
+    audit.record({ ...BY, kind: 'client_scopes_changed', detail });
+    print(`${id} may ${scopes.join(', ')}`);
+  });
+}
+
 /** `latchkey client revoke ID`. @throws {CommandError} if there is no such client */
 export async function revokeClient(id: string): Promise<void> {
   await withClients(async (clients, audit) => {

@@ -2,7 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Scope } from '../tokens/service-clients.service.js';
 
 /** The scopes that there are, spelt out here so that help needs not load the service; a test compares. */
-export const CLIENT_SCOPES: readonly Scope[] = ['introspect', 'revoke'];
+export const CLIENT_SCOPES: readonly Scope[] = ['introspect', 'introspect:refresh', 'revoke'];
+
+const SCOPE_HELP = `what it may do: ${CLIENT_SCOPES.join(' or ')}; may be repeated`;
 
 const JSON_OPTION = ['--json', 'print JSON'] as const;
 
@@ -66,7 +68,7 @@ function addClient(latchkey: Command): void {
     .command('create')
     .description('create a client; prints its id and its secret, which is shown only now')
     .argument('<name>', 'what you call it')
-    .requiredOption('--scope <scope>', `what it may do: ${CLIENT_SCOPES.join(' or ')}; may be repeated`, withScope)
+    .requiredOption('--scope <scope>', SCOPE_HELP, withScope)
     .addHelpText('after', example('latchkey client create billing --scope introspect --scope revoke'))
     .action(async (name, options) => (await import('./clients.js')).createClient(name, options));
   client
@@ -75,6 +77,16 @@ function addClient(latchkey: Command): void {
     .option(...JSON_OPTION)
     .addHelpText('after', example('latchkey client list', 'latchkey client list --json'))
     .action(async (options) => (await import('./clients.js')).listClients(options));
+  client
+    .command('scopes')
+    .description('give a client these scopes in the place of those it had; they count within a second')
+    .argument('<id>', 'its client_id, svc_…')
+    .requiredOption('--scope <scope>', SCOPE_HELP, withScope)
+    .addHelpText(
+      'after',
+      example('latchkey client scopes svc_0123456789abcdef01234567 --scope introspect --scope introspect:refresh'),
+    )
+    .action(async (id, options) => (await import('./clients.js')).changeScopes(id, options));
   client
     .command('revoke')
     .description('close a client for good: it is refused within a second')

@@ -134,7 +134,8 @@ function optionsOf(
     return503OnClosing: false,
     rewriteUrl: (request: IncomingMessage) => {
       setMediaTypeAside(request);
-      return atIssuer(rewrite(request));
+      // First: the path of the issuer may begin as a bare path does.
+      return atIssuer(request.url ?? '/') ?? rewrite(request);
     },
     // A path that cannot be decoded never reaches a hook or a filter.
     frameworkErrors: (error, request, reply) => {

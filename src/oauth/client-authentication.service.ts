@@ -7,16 +7,21 @@ import type { Client } from '../auth/door.js';
 import { Clock } from '../config/clock.js';
 import { LimitsService } from '../limits/limits.service.js';
 import { TokenReadingService } from '../auth/tokens/token-reading.service.js';
-import { type Scope, ServiceClientsService } from '../tokens/service-clients.service.js';
+import { type Scope, ServiceClientsService, stillGranted } from '../tokens/service-clients.service.js';
 import { OAuthError, type OAuthRefusal } from './oauth-error.js';
 import type { PresentedClient } from './presented-client.js';
 
 /** The service client that a request comes from. */
 export interface ServiceCaller {
   readonly id: string;
-  /** What it may do, separated by spaces: of an access token what that was issued for. */
+  /** What it may do, separated by spaces: of an access token what that was issued for, as far as the client still has it. */
   readonly scope: string;
   readonly from: Client;
+}
+
+/** Whether a caller has a scope. */
+export function hasScope({ scope }: ServiceCaller, wanted: Scope): boolean {
+  return scope.split(' ').includes(wanted);
 }
 
 /** How long a client that was allowed something is not looked up again, in milliseconds, and how many are remembered. */
@@ -57,7 +62,7 @@ export class ClientAuthenticationService {
     const act = { kind: 'client_refused', from } as const;
     const beganAtMs = this.clock.nowMs();
     const caller = await this.identify(presented, act);
-    if (caller.scope.split(' ').includes(scope)) {
+    if (hasScope(caller, scope)) {
       if (presented.by === 'secret') this.allowedAtMs.set(keyOf(scope, presented), beganAtMs);
       return caller;
     }
@@ -90,7 +95,8 @@ export class ClientAuthenticationService {
     const read = await this.tokens.read(token);
     if (read?.kind !== 'client') throw await this.refusal('client_token_wrong', act);
     const { sub: id, scope = '' } = read.claims;
-    if (await this.clients.findActive(id)) return { id, scope, from: act.from };
+    const client = await this.clients.findActive(id);
+    if (client) return { id, scope: stillGranted(scope, client), from: act.from };
     throw await this.refusal('client_token_wrong', { ...act, actor: id });
   }
 

@@ -9,7 +9,8 @@ export class IntrospectionDto {
 
   @ApiPropertyOptional({
     enum: ['Bearer', 'refresh_token'],
-    description: 'Bearer: an access token or an opaque one. A refresh token opens nothing.',
+    description:
+      'Bearer: an access token or an opaque one. A refresh token opens nothing, and is told of to clients with the scope introspect:refresh alone.',
   })
   token_type?: 'Bearer' | 'refresh_token';
 
@@ -28,7 +29,7 @@ export class IntrospectionDto {
   @ApiPropertyOptional({ example: 'token-pair', description: 'The contract, or the service client.' })
   client_id?: string;
 
-  @ApiPropertyOptional({ example: 'my_username', description: 'Of an account that has one, where the token tells.' })
+  @ApiPropertyOptional({ example: 'my_username', description: 'Of an account that has one.' })
   username?: string;
 
   @ApiPropertyOptional({ example: 'introspect', description: 'Only service clients have scopes.' })

@@ -12,7 +12,7 @@ import {
   ApiTags,
 } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
-import type { ServiceCaller } from './client-authentication.service.js';
+import { hasScope, type ServiceCaller } from './client-authentication.service.js';
 import { ClientCredentialsService } from './client-credentials.service.js';
 import { IntrospectionDto, introspectionOf } from './introspection.dto.js';
 import { FORM, OAUTH } from './oauth.js';
@@ -75,8 +75,11 @@ export class OAuthController {
   @ApiConsumes(FORM)
   @ApiOkResponse({ type: IntrospectionDto })
   @Refusals(OAUTH, AboutTokenDto, ...MALFORMED, ...UNAUTHORIZED)
-  async introspect(@ContractBody(OAUTH, AboutTokenDto) { token }: AboutTokenDto): Promise<IntrospectionDto> {
-    return introspectionOf(await this.introspection.introspect(token));
+  async introspect(
+    @Caller() caller: ServiceCaller,
+    @ContractBody(OAUTH, AboutTokenDto) { token }: AboutTokenDto,
+  ): Promise<IntrospectionDto> {
+    return introspectionOf(await this.introspection.introspect(token, hasScope(caller, 'introspect:refresh')));
   }
 
   @Post('revoke')

@@ -40,7 +40,7 @@ export class JwksDto {
   keys!: JwkDto[];
 }
 
-/** What clients have to know of the service (RFC 8414 §2). */
+/** What clients have to know of the service (RFC 8414 §2). What there is none of is left out (§3.2), as are response types. */
 export class ServerMetadataDto {
   @ApiProperty({ example: 'http://localhost:3000' })
   readonly issuer: string;
@@ -62,9 +62,6 @@ export class ServerMetadataDto {
 
   @ApiProperty({ example: SCOPE_NAMES })
   readonly scopes_supported: string[] = SCOPE_NAMES;
-
-  @ApiProperty({ example: [], type: [String], description: 'There is no authorization endpoint.' })
-  readonly response_types_supported: string[] = [];
 
   @ApiProperty({ example: ['client_credentials'] })
   readonly grant_types_supported: string[] = ['client_credentials'];

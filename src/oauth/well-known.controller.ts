@@ -46,4 +46,16 @@ export class WellKnownController {
   describe(): ServerMetadataDto {
     return this.metadata;
   }
+
+  @Get('openid-configuration')
+  @Header('cache-control', CACHEABLE)
+  @ApiOperation({
+    operationId: 'showMetadataForOpenId',
+    summary: 'The same metadata, where many libraries look for it (RFC 8414 §5); no ID token is issued',
+  })
+  @ApiOkResponse({ type: ServerMetadataDto })
+  @Refusals({ ...NATIVE, needsStore: false })
+  describeForOpenId(): ServerMetadataDto {
+    return this.metadata;
+  }
 }

@@ -9,6 +9,7 @@ import { ServiceClient } from './service-client.entity.js';
 /** What service clients may be allowed to do. */
 export const SCOPES = {
   introspect: 'Ask what a token is worth.',
+  'introspect:refresh': 'Ask it of refresh tokens too.',
   revoke: 'End the session of a token.',
 } as const;
 
@@ -21,6 +22,15 @@ const SECRET_BYTES = 32;
 
 /** What the secret of a client that does not exist is compared with; no secret has this hash. */
 const NO_HASH = '0'.repeat(64);
+
+/** What a token's scope still allows: those that its client has now. Both are separated by spaces. */
+export function stillGranted(scope: string, { scopes }: ServiceClient): string {
+  const granted = scopes.split(' ');
+  return scope
+    .split(' ')
+    .filter((one) => granted.includes(one))
+    .join(' ');
+}
 
 /** The services that may ask Latchkey about tokens. */
 @Injectable()
@@ -39,7 +49,7 @@ export class ServiceClientsService {
       id,
       name,
       secretHash: hash('sha256', secret),
-      scopes: [...new Set(scopes)].sort().join(' '),
+      scopes: asText(scopes),
       createdAt: this.clock.now(),
       revokedAt: null,
     });
@@ -49,6 +59,14 @@ export class ServiceClientsService {
   /** Every client, also those that were revoked, the oldest first. */
   async list(): Promise<ServiceClient[]> {
     return this.clients.find({ order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  /** Gives a client other scopes than it had. Answers those that it had, if there is such a client that was not revoked. */
+  async changeScopes(id: string, scopes: readonly Scope[]): Promise<string | undefined> {
+    const before = await this.findActive(id);
+    if (!before) return undefined;
+    const { affected } = await this.clients.update({ id, revokedAt: IsNull() }, { scopes: asText(scopes) });
+    return affected === 1 ? before.scopes : undefined;
   }
 
   /** Closes a client for good. Answers whether there was such a client to close. */
@@ -83,4 +101,8 @@ export class ServiceClientsService {
   private async find(id: string): Promise<ServiceClient | undefined> {
     return ID_FORM.test(id) ? this.rows.one(ServiceClient, 'id', id) : undefined;
   }
+}
+
+function asText(scopes: readonly Scope[]): string {
+  return [...new Set(scopes)].sort().join(' ');
 }

@@ -12,10 +12,12 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { PinsStore } from './pins.store.js';
 import { User } from './user.entity.js';
+import { Usernames } from './usernames.js';
 import { UsersService } from './users.service.js';
 
 const SERVICES = [
   UsersService,
+  Usernames,
   EpochsService,
   EmailsStore,
   AccountList,

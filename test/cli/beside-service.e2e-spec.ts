@@ -64,6 +64,12 @@ describe('beside a running service', () => {
     const ask = async (): Promise<number> =>
       (await send('POST', `${service.url}/oauth/token`, { ...sending, headers })).status;
     expect(await ask()).toBe(200);
+    expect(
+      (await quickCommand('client', 'scopes', id, '--scope', 'revoke', '--scope', 'introspect:refresh')).stdout,
+    ).toBe(`${id} may revoke, introspect:refresh\n`);
+    expect((await send('POST', `${service.url}/oauth/token`, { ...sending, headers })).json).toMatchObject({
+      scope: 'introspect:refresh revoke',
+    });
     await quickCommand('client', 'revoke', id);
     expect(await ask()).toBe(401);
   });

@@ -205,7 +205,7 @@ describe('a command without what it needs', () => {
 });
 
 describe('latchkey client', () => {
-  it('makes clients whose secret is shown once and stored nowhere, lists them, and revokes them', async () => {
+  it('makes clients whose secret is shown once and stored nowhere, lists them, changes their scopes, and revokes them', async () => {
     const folder = emptyFolder();
     await latchkey({ folder }, 'migrate');
     const made = await latchkey(
@@ -224,10 +224,18 @@ describe('latchkey client', () => {
     const created_at = expect.stringMatching(`^${TIME}$`);
     const client = { id, name: 'my billing', scopes: ['introspect', 'revoke'], created_at, revoked_at: null };
     expect(JSON.parse((await latchkey({ folder }, 'client', 'list', '--json')).stdout)).toEqual([client]);
+    const scopes = (): ReturnType<typeof latchkey> =>
+      latchkey({ folder }, 'client', 'scopes', id, '--scope', 'introspect', '--scope', 'introspect:refresh');
+    expect(await scopes()).toEqual({ code: 0, stdout: `${id} may introspect, introspect:refresh\n`, stderr: '' });
     expect(await latchkey({ folder }, 'client', 'revoke', id)).toEqual({
       code: 0,
       stdout: `revoked ${id}\n`,
       stderr: '',
+    });
+    expect(await scopes()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `There is no client ${id}, or it is revoked already. See: latchkey client list\n`,
     });
     expect(await latchkey({ folder }, 'client', 'revoke', id)).toEqual({
       code: 1,
@@ -235,13 +243,24 @@ describe('latchkey client', () => {
       stderr: `There is no client ${id}, or it is revoked already. See: latchkey client list\n`,
     });
     const { stdout } = await latchkey({ folder }, 'client', 'list');
-    expect(stdout).toMatch(new RegExp(`^${id}  introspect revoke  created ${TIME}  revoked ${TIME}  my billing\n$`));
+    expect(stdout).toMatch(
+      new RegExp(`^${id}  introspect introspect:refresh  created ${TIME}  revoked ${TIME}  my billing\n$`),
+    );
     const data = join(folder, 'data');
     expect(trail(data)).toEqual([
       {
         kind: 'client_created',
         account_id: null,
         detail: JSON.stringify({ client_id: id, name: 'my billing', scopes: ['revoke', 'introspect'] }),
+      },
+      {
+        kind: 'client_scopes_changed',
+        account_id: null,
+        detail: JSON.stringify({
+          client_id: id,
+          scopes: ['introspect', 'introspect:refresh'],
+          scopes_before: ['introspect', 'revoke'],
+        }),
       },
       { kind: 'client_revoked', account_id: null, detail: JSON.stringify({ client_id: id }) },
     ]);

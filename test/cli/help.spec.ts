@@ -38,6 +38,7 @@ describe('latchkey', () => {
       'latchkey admin create [options] <name>',
       'latchkey client create [options] <name>',
       'latchkey client list [options]',
+      'latchkey client scopes [options] <id>',
       'latchkey client revoke [options] <id>',
       'latchkey keys list [options]',
       'latchkey keys rotate [options]',

@@ -12,7 +12,7 @@ let document: OpenAPIObject;
 
 beforeAll(async () => {
   service = await startService();
-  client = await OAuthClient.of(service, 'introspect', 'revoke');
+  client = await OAuthClient.of(service, 'introspect', 'introspect:refresh', 'revoke');
   ({ document } = await documentOf(service, 'native'));
 });
 afterAll(() => service.stop());

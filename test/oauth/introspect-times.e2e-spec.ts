@@ -8,7 +8,7 @@ import { whole } from '../support/whole.js';
 describe('POST /oauth/introspect', () => {
   it('calls tokens inactive once they expire', async () => {
     const own = await startService();
-    const asking = await OAuthClient.of(own, 'introspect');
+    const asking = await OAuthClient.of(own, 'introspect', 'introspect:refresh');
     const { access = '', refresh = '' } = await signInThrough(own, 'token-pair');
     const { opaque = '' } = await signInThrough(own, 'opaque-token');
     const ofClient = await asking.accessToken();
@@ -32,7 +32,7 @@ describe('POST /oauth/introspect', () => {
 
   it('fails as a server does while the store fails, and does not call a token inactive', async () => {
     const own = await startService();
-    const asking = await OAuthClient.of(own, 'introspect');
+    const asking = await OAuthClient.of(own, 'introspect', 'introspect:refresh');
     const { opaque: token = '' } = await signInThrough(own, 'opaque-token');
     await own.app.get(DataSource).destroy();
     const answer = await asking.ask('introspect', { token });

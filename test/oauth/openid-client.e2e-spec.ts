@@ -39,7 +39,9 @@ describe.each(METHODS)('openid-client by %s', (_name, methodOf) => {
 
   beforeAll(async () => {
     service = await startIssuer();
-    const client = await service.app.get(ServiceClientsService).create('openid-client', ['introspect', 'revoke']);
+    const client = await service.app
+      .get(ServiceClientsService)
+      .create('openid-client', ['introspect', 'introspect:refresh', 'revoke']);
     id = client.id;
     config = await discover(service.url, id, methodOf(client.secret));
   });
@@ -56,7 +58,10 @@ describe.each(METHODS)('openid-client by %s', (_name, methodOf) => {
   });
 
   it('gets a token, for all scopes or for those that it asks for', async () => {
-    expect(await clientCredentialsGrant(config)).toMatchObject({ scope: 'introspect revoke', expires_in: 900 });
+    expect(await clientCredentialsGrant(config)).toMatchObject({
+      scope: 'introspect introspect:refresh revoke',
+      expires_in: 900,
+    });
     const { access_token, scope } = await clientCredentialsGrant(config, { scope: 'revoke' });
     expect([scope, decode(access_token).claims.sub]).toEqual(['revoke', id]);
   });
@@ -107,4 +112,18 @@ describe('openid-client', () => {
     await service.stop();
     expect(config.serverMetadata()).toMatchObject({ issuer, token_endpoint: `${issuer}/oauth/token` });
   });
+
+  it.each(['', '/auth/v1', '/id'])(
+    'discovers it by default too, as an OpenID provider, at an issuer with the path "%s"',
+    async (path) => {
+      const port = String(await freePort());
+      const issuer = `http://127.0.0.1:${port}${path}`;
+      const service = await startService({ PORT: port, PUBLIC_URL: issuer });
+      const config = await discovery(new URL(issuer), 'svc_any', undefined, ClientSecretBasic('any'), {
+        execute: [allowInsecureRequests],
+      });
+      await service.stop();
+      expect(config.serverMetadata()).toMatchObject({ issuer, jwks_uri: `${issuer}/.well-known/jwks.json` });
+    },
+  );
 });

@@ -13,7 +13,7 @@ describe('the OAuth routes on PostgreSQL', () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     service = await startService(await postgres.createDatabase('latchkey'));
-    client = await OAuthClient.of(service, 'introspect', 'revoke');
+    client = await OAuthClient.of(service, 'introspect', 'introspect:refresh', 'revoke');
   });
   afterAll(async () => {
     await service.stop();

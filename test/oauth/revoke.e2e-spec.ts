@@ -27,7 +27,7 @@ let pairs: PairClient;
 
 beforeAll(async () => {
   service = await startService();
-  client = await OAuthClient.of(service, 'introspect', 'revoke');
+  client = await OAuthClient.of(service, 'introspect', 'introspect:refresh', 'revoke');
   pairs = new PairClient(service.url);
 });
 afterAll(() => service.stop());

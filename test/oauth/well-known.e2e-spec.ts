@@ -11,7 +11,7 @@ import { whole } from '../support/whole.js';
 const ISSUER = 'http://latchkey.test';
 const DAY = 86_400;
 const JWKS = '/.well-known/jwks.json';
-const METADATA = '/.well-known/oauth-authorization-server';
+const PLACES = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
 interface Jwks {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
@@ -33,8 +33,7 @@ const metadataOf = (issuer: string): object => ({
   introspection_endpoint: `${issuer}/oauth/introspect`,
   revocation_endpoint: `${issuer}/oauth/revoke`,
   service_documentation: `${issuer}/docs`,
-  scopes_supported: ['introspect', 'revoke'],
-  response_types_supported: [],
+  scopes_supported: ['introspect', 'introspect:refresh', 'revoke'],
   grant_types_supported: ['client_credentials'],
   token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'Bearer'],
@@ -100,26 +99,31 @@ describe('GET /.well-known/jwks.json', () => {
   });
 });
 
-describe('GET /.well-known/oauth-authorization-server', () => {
+describe.each(PLACES)('GET %s', (place) => {
   it('answers what clients have to know, for caches too', async () => {
-    const answer = await send('GET', service.url + METADATA);
+    const answer = await send('GET', service.url + place);
     expect(whole(answer)).toEqual({ status: 200, body: metadataOf(ISSUER) });
     expect(answer.headers['cache-control']).toBe('public, max-age=600');
   });
 
   it('is not there behind a path that is not the issuer’s', async () => {
-    for (const path of [`${METADATA}/`, `${METADATA}/auth`, `${METADATA}x`])
+    for (const path of [`${place}/`, `${place}/auth`, `${place}x`])
       expect([path, (await send('GET', service.url + path)).status]).toEqual([path, 404]);
   });
 
-  it('is also where RFC 8414 puts it for an issuer with a path', async () => {
+  it('leaves out what there is none of', async () => {
+    const { json } = await send('GET', service.url + place);
+    expect(Object.values(json as object).filter((value) => value.length === 0)).toEqual([]);
+  });
+
+  it('is also where RFC 8414 and OpenID Connect Discovery put it for an issuer with a path', async () => {
     const issuer = 'https://example.com/auth/v1';
     const own = await startService({ PUBLIC_URL: issuer });
-    for (const path of [METADATA, `${METADATA}/auth/v1`, `${METADATA}/auth/v1?x`])
+    for (const path of [place, `${place}/auth/v1`, `${place}/auth/v1?x`, `/auth/v1${place}`])
       expect(whole(await send('GET', own.url + path))).toEqual({ status: 200, body: metadataOf(issuer) });
-    const others = [`${METADATA}/auth`, `${METADATA}/auth/v1/`, `${METADATA}/auth/v12`, `${METADATA}/auth/v1/x`];
+    const others = [`${place}/auth`, `${place}/auth/v1/`, `${place}/auth/v12`, `${place}/auth/v1/x`];
     for (const path of others) expect([path, (await send('GET', own.url + path)).status]).toEqual([path, 404]);
-    expect((await send('POST', `${own.url}${METADATA}/auth/v1`)).status).toBe(405);
+    expect((await send('POST', `${own.url}${place}/auth/v1`)).status).toBe(405);
     await own.stop();
   });
 });

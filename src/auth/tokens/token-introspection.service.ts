@@ -4,9 +4,10 @@ import { Config } from '../../config/env.js';
 import type { AccessTokenClaims, ClientTokenClaims } from '../../tokens/access-token-claims.js';
 import { AccessTokenService } from '../../tokens/access-token.service.js';
 import type { RefreshTokenClaims } from '../../tokens/refresh-token.service.js';
-import { ServiceClientsService } from '../../tokens/service-clients.service.js';
+import { ServiceClientsService, stillGranted } from '../../tokens/service-clients.service.js';
 import type { SessionStanding } from '../../tokens/session-standing.js';
 import { SessionStandings } from '../../tokens/session-standings.js';
+import { Usernames } from '../../users/usernames.js';
 import { OpaqueMemories, type OpaqueMemory } from '../sessions/opaque-memory.js';
 import { refusalOf } from '../../tokens/session-refusal.js';
 import { type ReadToken, TokenReadingService, unlessRefused } from './token-reading.service.js';
@@ -39,6 +40,7 @@ export class TokenIntrospectionService {
     private readonly accessTokens: AccessTokenService,
     private readonly clients: ServiceClientsService,
     private readonly standings: SessionStandings,
+    private readonly usernames: Usernames,
     memories: OpaqueMemories,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -48,11 +50,15 @@ export class TokenIntrospectionService {
 
   /**
    * A token that counts now; `undefined` for any other: not ours, expired, revoked, of an account that is pending, gone
-   * or deactivated, or a refresh token that was exchanged. An account's access token costs no read of the store.
+   * or deactivated, or a refresh token that was exchanged. An account's access token costs no read of the store, but for a
+   * username that it does not say.
+   * @param countsRefresh whether a refresh token counts too: whoever takes what is active for good to open something would
+   *   let one in
    */
-  async introspect(token: string): Promise<LiveToken | undefined> {
+  async introspect(token: string, countsRefresh: boolean): Promise<LiveToken | undefined> {
     const readAtMs = this.clock.nowMs();
     const read = await this.tokens.read(token);
+    if (read?.kind === 'refresh' && !countsRefresh) return undefined;
     return read && unlessRefused(async () => this.live(read, token, readAtMs));
   }
 
@@ -62,7 +68,11 @@ export class TokenIntrospectionService {
    */
   recall(token: string): LiveToken | undefined {
     const claims = this.accessTokens.recall(token);
-    return claims ? this.accessTokens.admitAtOnce(claims, undefined) && this.ofAccess(claims) : this.seen.recall(token);
+    if (!claims) return this.seen.recall(token);
+    const username = saidBy(claims) ?? this.usernames.recall(Number(claims.sub));
+    return username === undefined || !this.accessTokens.admitAtOnce(claims, undefined)
+      ? undefined
+      : ofAccess(claims, username);
   }
 
   private async live(token: ReadToken, text: string, readAtMs: number): Promise<LiveToken | undefined> {
@@ -73,13 +83,8 @@ export class TokenIntrospectionService {
   }
 
   private async liveAccess(claims: AccessTokenClaims): Promise<LiveToken> {
-    return this.ofAccess(await this.accessTokens.admit(claims, undefined));
-  }
-
-  private ofAccess(claims: AccessTokenClaims): LiveToken {
-    const { sid, aud, username } = claims;
-    const ofAccount = { audience: aud, sessionId: sid, username: typeof username === 'string' ? username : undefined };
-    return Object.assign(ofClaims('access', claims), ofAccount);
+    await this.accessTokens.admit(claims, undefined);
+    return ofAccess(claims, saidBy(claims) ?? (await this.usernames.of(Number(claims.sub))));
   }
 
   /** Also within the grace time only the latest generation counts: a caller has no use for an older one. */
@@ -90,9 +95,10 @@ export class TokenIntrospectionService {
   }
 
   private async liveClient(claims: ClientTokenClaims): Promise<LiveToken | undefined> {
-    if (!(await this.clients.findActive(claims.sub))) return undefined;
-    const { aud, scope } = claims;
-    return { ...ofClaims('client', claims), audience: aud, ...(scope !== undefined && { scope }) };
+    const client = await this.clients.findActive(claims.sub);
+    if (!client) return undefined;
+    const scope = stillGranted(claims.scope ?? '', client);
+    return { ...ofClaims('client', claims), audience: claims.aud, ...(scope && { scope }) };
   }
 
   private liveOpaque(standing: SessionStanding, token: string, readAtMs: number): LiveToken | undefined {
@@ -118,6 +124,16 @@ type SharedClaims = Pick<RefreshTokenClaims, 'iss' | 'sub' | 'client_id' | 'iat'
 
 function ofClaims(kind: LiveToken['kind'], { iss, sub, client_id, iat, exp, jti }: SharedClaims): LiveToken {
   return { kind, issuer: iss, subject: sub, clientId: client_id, issuedAt: iat, expiresAt: exp, tokenId: jti };
+}
+
+function ofAccess(claims: AccessTokenClaims, username: string | null): LiveToken {
+  const { sid, aud } = claims;
+  return Object.assign(ofClaims('access', claims), { audience: aud, sessionId: sid, username: username ?? undefined });
+}
+
+/** The username that an access token says itself, as those of some contracts do. */
+function saidBy({ username }: AccessTokenClaims): string | undefined {
+  return typeof username === 'string' ? username : undefined;
 }
 
 function nameOf({ subject }: SessionStanding): Pick<LiveToken, 'username'> {

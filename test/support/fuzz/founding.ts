@@ -35,7 +35,7 @@ export interface Member {
 export async function foundOnCommandLine(folder: string, env: Environment): Promise<Omit<ClientCredential, 'token'>> {
   const made = await latchkeyProcess({ folder, env, input: `${ADMIN.password}\n` }, 'admin', 'create', ADMIN.username);
   if (made.code !== 0) throw new Error(made.stderr);
-  const scopes = ['introspect', 'revoke'].flatMap((scope) => ['--scope', scope]);
+  const scopes = ['introspect', 'introspect:refresh', 'revoke'].flatMap((scope) => ['--scope', scope]);
   const { stdout } = await latchkey({ folder, env }, 'client', 'create', 'fuzz', ...scopes);
   const [, id = ''] = /^client_id\s+(\S+)$/m.exec(stdout) ?? [];
   const [, secret = ''] = /^client_secret\s+(\S+)$/m.exec(stdout) ?? [];
