@@ -50,6 +50,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const logger = createLogger(config.LOG_LEVEL, options.log);
   const contracts = new Contracts(
     CONTRACTS.map(({ contract }) => (config.CONTRACT_STRICT ? strict(contract) : contract)),
+    config.REGISTER_CONTRACT,
   );
   const routes = new RouteTable();
   const errors = new ErrorFilter((path) => wordsAt(contracts, path), routes);

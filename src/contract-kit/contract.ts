@@ -24,6 +24,6 @@ export interface Contract extends Door {
 export interface BareClaim {
   /** Whole paths. */
   readonly paths: readonly string[];
-  /** Beginnings of paths; the longest one wins, and unknown paths below answer in this contract's shape. */
+  /** Beginnings of paths; the longest one wins. */
   readonly prefixes: readonly string[];
 }

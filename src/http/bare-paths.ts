@@ -1,8 +1,10 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Config } from '../config/env.js';
 import { isFormType } from '../contract-kit/body.js';
+import type { Contract } from '../contract-kit/contract.js';
 import type { Contracts } from '../contract-kit/contracts.js';
 import { mediaTypeOf } from '../contract-kit/media-types.js';
+import type { RouteTable } from '../contract-kit/route-table.js';
 
 /** The one bare path that two contracts claim. */
 const SHARED_PATH = '/auth/register';
@@ -13,13 +15,25 @@ const FORM_CONTRACT = 'token-pair';
 
 const BRACE = '{'.charCodeAt(0);
 
-/** Where a request at a bare path is really routed: below its contract's base path. Any other path stays as it is. */
-export function rewriteBarePath(contracts: Contracts, config: Config): (request: IncomingMessage) => string {
+/**
+ * Where a request at a bare path is really routed: below its contract's base path, an unknown path below that of the contract
+ * it is nearest to, in whose words it is refused. Any other path stays as it is.
+ */
+export function rewriteBarePath(
+  contracts: Contracts,
+  routes: RouteTable,
+  config: Config,
+): (request: IncomingMessage) => string {
+  const contractOf = (path: string): Contract | undefined => {
+    const claiming = contracts.ofBarePath(path);
+    if (claiming) return claiming;
+    const nearest = contracts.nearestTo(path);
+    // Not of a native route, which may begin as a contract's does.
+    return nearest && routes.allowedAt(path) === '' ? nearest : undefined;
+  };
   return (request) => {
     const url = request.url ?? '/';
-    const contract = isSharedRegistration(request)
-      ? sharedContract(request, config)
-      : contracts.ofBarePath(pathOf(url))?.name;
+    const contract = isSharedRegistration(request) ? sharedContract(request, config) : contractOf(pathOf(url))?.name;
     return contract === undefined ? url : `/${contract}${url}`;
   };
 }

@@ -107,11 +107,11 @@ export function createServer(parts: ServerParts): FastifyAdapter {
 }
 
 function optionsOf(
-  { config, contracts, errors, logger }: ServerParts,
+  { config, contracts, routes, errors, logger }: ServerParts,
   begin: Beginning,
   manners: Manners,
 ): FastifyHttpOptions<Server> & { readonly skipMiddie: true } {
-  const rewrite = rewriteBarePath(contracts, config);
+  const rewrite = rewriteBarePath(contracts, routes, config);
   const atIssuer = withoutIssuerPath(config.PUBLIC_URL);
   return {
     loggerInstance: logger,

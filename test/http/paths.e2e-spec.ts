@@ -29,16 +29,13 @@ describe('paths of no contract', () => {
   it.each([
     '/',
     '/nothing',
-    '/auth',
-    '/users',
-    '/protected',
-    '/api',
-    '/api/v1.0',
-    '/api/v2.0/login',
+    '/authenticate',
+    '/logins',
+    '/apis/v1.0/login',
     '//auth/login',
     '/AUTH/login',
-    '/health/',
-    '/login/',
+    '/auth%2Flogin',
+    '/me/auth/login',
   ])('GET %s is unknown, in problem details', async (path) => {
     const answer = await send('GET', service.url + path);
     expect(whole(answer)).toEqual({ status: 404, body: NOT_FOUND });

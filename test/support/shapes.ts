@@ -36,7 +36,7 @@ export const SHAPES: Shape[] = [
     name: 'bare-token',
     signIn: { path: '/auth/login', body: JSON_BODY },
     posts: { path: '/auth/login', field: 'username' },
-    unknown: ['/auth/nothing', '/auth/', '/auth/login/', '/auth//login'],
+    unknown: ['/auth/nothing', '/auth', '/auth/', '/auth/login/', '/auth//login', '/auth/register/'],
     notAllowed: { err: 'method not allowed' },
     errors: {
       notFound: { status: 404, body: { err: 'not found' } },
@@ -54,7 +54,7 @@ export const SHAPES: Shape[] = [
     name: 'token-pair',
     signIn: { path: '/auth/token', body: JSON_BODY },
     posts: { path: '/auth/token', field: 'username' },
-    unknown: ['/auth/token/nothing', '/auth/token/', '/auth/tokens'],
+    unknown: ['/auth/token/nothing', '/auth/token/', '/auth/tokens', '/auth/getuser/', '/auth/getuser/nothing'],
     notAllowed: { detail: 'Method "GET" not allowed.' },
     errors: {
       notFound: { status: 404, body: { detail: 'Not found.' } },
@@ -75,7 +75,7 @@ export const SHAPES: Shape[] = [
     name: 'cookie',
     signIn: { path: '/users/login', body: { username: 'nobody', password1: password } },
     posts: { path: '/users/login', field: 'username' },
-    unknown: ['/users/nothing', '/users/', '/protected/nothing', '/protected/me/'],
+    unknown: ['/users/nothing', '/users', '/users/', '/protected/nothing', '/protected', '/protected/me/'],
     notAllowed: { message: 'method not allowed' },
     errors: {
       notFound: { status: 404, body: { message: 'not found' } },
@@ -93,7 +93,7 @@ export const SHAPES: Shape[] = [
     name: 'opaque-token',
     signIn: { path: '/login', body: JSON_BODY },
     posts: { path: '/login', field: 'username' },
-    unknown: [],
+    unknown: ['/login/nothing', '/login/', '/register/me', '/health/', '/clear-tokens//'],
     notAllowed: { reason: 'Method Not Allowed' },
     errors: {
       notFound: { status: 404, body: { reason: 'Not Found' } },
@@ -114,7 +114,7 @@ export const SHAPES: Shape[] = [
       headers: { authorization: `Basic ${Buffer.from(`nobody@example.com:${password}`).toString('base64')}` },
     },
     posts: { path: '/api/v1.0/register', field: 'email' },
-    unknown: ['/api/v1.0/nothing', '/api/v1.0/', '/api/v1.0/login/'],
+    unknown: ['/api/v1.0/nothing', '/api', '/api/v1.0', '/api/v1.0/', '/api/v1.0/login/', '/api/v2.0/login'],
     notAllowed: { error: 'Method not allowed', statusCode: 405 },
     errors: {
       notFound: { status: 404, body: { error: 'Not found', statusCode: 404 } },

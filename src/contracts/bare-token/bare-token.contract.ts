@@ -16,7 +16,7 @@ export const BARE_TOKEN = {
     claims: () => ({}),
     read: rawAuthorization,
   },
-  bare: { paths: [], prefixes: ['/auth/'] },
+  bare: { paths: ['/auth/register', '/auth/login', '/auth/refresh'], prefixes: [] },
   readFields: readJson,
   errors: BARE_TOKEN_ERRORS,
   errorDtos: () => [BareTokenErrorDto],

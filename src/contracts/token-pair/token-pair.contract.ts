@@ -21,7 +21,7 @@ export const TOKEN_PAIR = {
     lifetime: (config) => config.REFRESH_TOKEN_TTL,
     read: async ({ body }) => (await readDto({ readFields: readTokenPairFields }, RefreshDto, body)).refresh,
   },
-  bare: { paths: ['/auth/getuser'], prefixes: ['/auth/token'] },
+  bare: { paths: ['/auth/register', '/auth/getuser'], prefixes: ['/auth/token'] },
   readFields: readTokenPairFields,
   errors: TOKEN_PAIR_ERRORS,
   errorDtos: (status) => (status === 400 ? [FieldErrorsDto, TokenPairErrorDto] : [TokenPairErrorDto]),

@@ -1,3 +1,4 @@
+import { Contracts } from '../../../src/contract-kit/contracts.js';
 import { CONTRACTS } from '../../../src/contracts/index.js';
 import type { Answer } from '../http.js';
 import { DocumentedShapes } from './documented-shapes.js';
@@ -7,6 +8,7 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
 const ESCAPED_UNRESERVED = /%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|3[0-9]|2[de])/gi;
 const NO_ESCAPE = /%(?![\da-f]{2})/i;
 const OAUTH = '/oauth/';
+const ALL_CONTRACTS = new Contracts(CONTRACTS.map(({ contract }) => contract));
 
 /** Every documented route of the service, and whose a path is. */
 export class RouteBook {
@@ -49,11 +51,9 @@ export class RouteBook {
   private documentNameOf(path: string): string {
     const [first = ''] = path.slice(1).split('/', 1);
     if (this.documents.some(({ name }) => name === first)) return first;
-    const claims = CONTRACTS.flatMap(({ contract }) => [
-      ...contract.bare.paths.filter((claimed) => claimed === path).map((claimed) => ({ claimed, contract })),
-      ...contract.bare.prefixes.filter((prefix) => path.startsWith(prefix)).map((claimed) => ({ claimed, contract })),
-    ]);
-    return claims.sort((a, b) => b.claimed.length - a.claimed.length)[0]?.contract.name ?? 'native';
+    const isNative = this.operations.some(({ source, template }) => source.name === 'native' && template === path);
+    const contract = ALL_CONTRACTS.ofBarePath(path) ?? (isNative ? undefined : ALL_CONTRACTS.nearestTo(path));
+    return contract?.name ?? 'native';
   }
 }
 
