@@ -4,10 +4,18 @@ import { RequestError, type WireErrorDetails } from './wire-error.js';
 /** A body as it came: its contract parses it, after whatever that contract checks first. */
 export class RawBody {
   constructor(
-    readonly bytes: Buffer,
+    private readonly content: Buffer,
     /** The header Content-Type as sent, '' if there was none. */
     readonly mediaType: string,
+    /** The header Content-Encoding as sent, if it says that the body is compressed. */
+    private readonly compression?: string,
   ) {}
+
+  /** Nothing is decompressed: a route that reads the body takes none that is. @throws {RequestError} `media_type_unsupported` */
+  get bytes(): Buffer {
+    if (this.compression === undefined) return this.content;
+    throw new RequestError('media_type_unsupported', { mediaType: this.compression, acceptEncoding: 'identity' });
+  }
 }
 
 /** The fields of a body, by name. */

@@ -15,10 +15,7 @@ interface RefusingRoute extends Refuser, Pick<Contract, 'errorDtos'> {
 const ALWAYS: readonly WireErrorCode[] = ['route_unknown', 'method_not_allowed', 'internal_error'];
 
 /** What comes with reading a body at all. */
-const WITH_BODY: readonly WireErrorCode[] = ['body_not_object', 'body_too_large'];
-
-/** What comes with a body, whether the route reads it or not: no compressed one is taken. */
-const WITH_ANY_BODY: readonly WireErrorCode[] = ['media_type_unsupported'];
+const WITH_BODY: readonly WireErrorCode[] = ['body_not_object', 'body_too_large', 'media_type_unsupported'];
 
 const RETRY_AFTER: HeadersObject = {
   'Retry-After': { description: 'When trying again makes sense, in seconds.', schema: { type: 'integer', example: 5 } },
@@ -56,9 +53,8 @@ export function Refusals(refuser: RefusingRoute, ...causes: Cause[]): MethodDeco
 }
 
 function allOf({ needsStore = true }: RefusingRoute, causes: readonly Cause[]): Cause[] {
-  const withBody = [...causes, ...(causes.includes('body_malformed') ? WITH_BODY : [])];
-  const withAnyBody = withBody.includes('body_too_large') ? WITH_ANY_BODY : [];
-  return [...withBody, ...withAnyBody, ...(needsStore ? (['store_unavailable'] as const) : []), ...ALWAYS];
+  const withBody = causes.includes('body_malformed') ? WITH_BODY : [];
+  return [...causes, ...withBody, ...(needsStore ? (['store_unavailable'] as const) : []), ...ALWAYS];
 }
 
 function response(status: number, dtos: readonly Type[], examples: readonly Example[]): MethodDecorator {

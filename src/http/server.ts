@@ -144,14 +144,12 @@ function optionsOf(
   };
 }
 
-/** Hands every body on as it came: its contract parses it, after whatever that contract checks first. None is decompressed. */
+/** Hands every body on as it came: its contract parses it, after whatever that contract checks first. */
 function acceptRawBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, ({ raw }, bytes, done) => {
-    const compression = compressionOf(raw);
-    if (bytes.length === 0) done(null);
-    else if (compression === undefined) done(null, new RawBody(bytes as Buffer, mediaTypeOf(raw)));
-    else done(new RequestError('media_type_unsupported', { mediaType: compression, acceptEncoding: 'identity' }));
+    const body = new RawBody(bytes as Buffer, mediaTypeOf(raw), compressionOf(raw));
+    done(null, bytes.length === 0 ? undefined : body);
   });
 }
 

@@ -19,9 +19,10 @@ export function oauthForm(body: RawBody | undefined): Fields {
 
 function pairsOf(body: RawBody | undefined): [string, string][] {
   if (!body) return [];
-  if (!URLENCODED.test(body.mediaType)) throw new OAuthError('form_required');
+  const { bytes, mediaType } = body;
+  if (!URLENCODED.test(mediaType)) throw new OAuthError('form_required');
   try {
-    return urlencodedPairs(body.bytes);
+    return urlencodedPairs(bytes);
   } catch {
     throw new OAuthError('form_required');
   }

@@ -27,6 +27,7 @@ const MALFORMED = [
   exampleOf('authentication_ambiguous'),
   'request_malformed',
   'body_too_large',
+  'media_type_unsupported',
 ] as const;
 const UNAUTHENTICATED = [exampleOf('client_missing'), exampleOf('client_wrong'), 'too_many_attempts'] as const;
 const UNAUTHORIZED = [...UNAUTHENTICATED, exampleOf('client_token_wrong'), exampleOf('scope_insufficient')] as const;
