@@ -122,16 +122,6 @@ describe.each(MOUNTS.flatMap((base) => [`${base}/change-password`, `${base}/clea
     expect(told(await post({ authorization: `${scheme} ${token}` }))).toEqual(DONE);
   });
 
-  it.each([
-    '0f8fad5b-d9cb-469f-a165-70867728950e',
-    '7C9E6679-7425-40DE-944B-E07FC1F90AE7',
-    '00000000-0000-0000-0000-000000000000',
-  ])('answers 401 to a UUID, as the backend before this one gave for tokens: %s', async (token) => {
-    const answer = await post({ authorization: `Bearer ${token}` });
-    expect(told(answer)).toEqual(UNAUTHORIZED);
-    expect(answer.headers['www-authenticate']).toBe('Bearer');
-  });
-
   it('answers 400 to a token of another contract, which is of another form', async () => {
     const { token } = await new CookieClient(service.url).newcomer();
     expect(told(await post({ authorization: `Bearer ${token}` }))).toEqual(BAD_FORMAT);
