@@ -40,7 +40,11 @@ function addService(latchkey: Command): void {
     .command('serve')
     .description('run the service until SIGTERM or SIGINT, as node dist/main.js does')
     .addHelpText('after', example('latchkey serve'))
-    .action(async () => (await import('../start.js')).start());
+    .action(async () => {
+      await (await import('../start.js')).start();
+      // A signal ends it, and the process with it.
+      await new Promise(() => undefined);
+    });
   latchkey
     .command('migrate')
     .description('bring the database schema up to date; with SQLite only while no service runs on the data folder')

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
+import { droppedLogLines } from '../logging/standard-output.js';
 import { GivenUpMails } from '../mail/given-up-mails.js';
 import { MailDelivery } from '../mail/mail-delivery.js';
 import { Metrics, type Reading } from '../metrics/metrics.js';
@@ -40,6 +41,11 @@ export class Readings implements OnModuleInit {
       name: 'latchkey_mails_given_up_total',
       help: 'Mails that could not be sent and are not tried again. The audit trail says whose.',
       read: () => this.givenUp.count,
+    });
+    this.metrics.counter({
+      name: 'latchkey_log_lines_dropped_total',
+      help: 'Lines of the log that were lost: standard output could not be written, and too many waited.',
+      read: droppedLogLines,
     });
   }
 

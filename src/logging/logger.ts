@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, type LoggerOptions, pino } from 'pino';
+import { readableLines } from './readable-lines.js';
 import { standardOutput } from './standard-output.js';
 
 /** What a log line may say of an error. No statement, parameter or request goes with it: they may hold secrets. */
@@ -24,7 +25,7 @@ function isoTimes(): () => string {
   };
 }
 
-/** The log: JSON lines. */
+/** The log: JSON lines, and on a terminal readable ones. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -35,7 +36,14 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     // Whoever logs a request or a reply whole would log its headers.
     redact: { paths: ['req', 'res'], remove: true },
   };
-  return destination ? pino(options, destination) : pino({ ...options, hooks: AT_ONCE }, standardOutput());
+  return destination ? pino(options, destination) : toStandardOutput(options);
+}
+
+function toStandardOutput(options: LoggerOptions): Logger {
+  const output = standardOutput();
+  const logger = pino({ ...options, hooks: AT_ONCE }, process.stdout.isTTY ? readableLines(output) : output);
+  output.tellGap = (lines) => logger.warn({ lines }, 'The log could not be written; lines of it are missing here.');
+  return logger;
 }
 
 /** What warns of something waits for no other lines. */

@@ -36,6 +36,8 @@ export interface ProcessOptions {
   readonly atEnd?: AtEnd;
   /** A command with its arguments that runs Node.js and shows what it does. */
   readonly under?: readonly string[];
+  /** The descriptor of what takes standard output. Nothing is read from it, and `listening` is never fulfilled. */
+  readonly stdout?: number;
 }
 
 /** More room for young objects saves a start an eighth of its time, as garbage is collected less often. */
@@ -51,7 +53,7 @@ export const NODE_OPTIONS = sized({ small: `--require="${resolve('test/support/c
 export function startProcess(
   folder: string,
   env: Readonly<Record<string, string>>,
-  { atEnd = onTestFinished, under = [] }: ProcessOptions = {},
+  { atEnd = onTestFinished, under = [], stdout }: ProcessOptions = {},
 ): ServiceProcess {
   const [command = process.execPath, ...parameters] = under;
   const node = under.length > 0 ? [process.execPath] : [];
@@ -59,7 +61,7 @@ export function startProcess(
     cwd: folder,
     // Of those that run at once, one would have the default port.
     env: { NODE_OPTIONS, METRICS_PORT: 'off', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   });
   atEnd(() => {
     child.kill('SIGKILL');
@@ -68,18 +70,19 @@ export function startProcess(
   const log: string[] = [];
   const overLog = recordLog(`process ${child.pid} at port ${env.PORT}`, log);
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
     log.push(chunk.toString());
   });
   const ended = endOf(child);
   void ended.then(overLog);
   const listening = new Promise<void>((listens, fails) => {
-    createInterface(child.stdout).on('line', (line) => {
-      output.push(line);
-      log.push(line);
-      if (line.includes('Server listening at')) listens();
-    });
+    if (child.stdout)
+      createInterface(child.stdout).on('line', (line) => {
+        output.push(line);
+        log.push(line);
+        if (line.includes('Server listening at')) listens();
+      });
     void ended.then((code) => fails(new Error(`It ended with ${code}: ${errors}`)));
   });
   listening.catch(() => undefined);
