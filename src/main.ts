@@ -1,10 +1,11 @@
-import { ConfigError } from './config/env.js';
 import { start } from './start.js';
 
 // What the service writes is for its own user: the database holds password hashes.
 process.umask(0o077);
 
-start().catch((error: unknown) => {
-  process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : `${(error as Error).stack}\n`);
+start().catch(async (error: unknown) => {
+  // Loaded only now: it knows the errors of the database.
+  const { describeFailure } = await import('./cli/command-error.js');
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exit(1);
 });

@@ -25,8 +25,8 @@ let stopping: Promise<void> | undefined;
 export async function serve(): Promise<void> {
   const config = readEnvironment();
   const app = await createApp(config);
-  // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (stopping ??= stop(app)));
+  // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on. SIGHUP is its end.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (stopping ??= stop(app)));
   await listen(app, config);
 }
 

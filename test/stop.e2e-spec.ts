@@ -42,6 +42,7 @@ async function closedTo(service: ServiceProcess): Promise<void> {
 describe.each([
   { signal: 'SIGTERM', options: {} },
   { signal: 'SIGINT', options: AT_FULL_SIZE },
+  { signal: 'SIGHUP', options: {} },
 ] as const)('$signal', ({ signal, options }) => {
   it(
     'lets a running request finish and no other begin, though it may come twice: npm passes on what a terminal sends',

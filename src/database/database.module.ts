@@ -39,7 +39,7 @@ export class DatabaseModule {
           useFactory: async (lock: DataFolderLock | null, secret: ServiceSecret | null) => {
             // Nest hands out null for what could not be made, before the start fails for that.
             if (!lock || !secret) throw new ConfigError('Without its lock and its secret, the database stays closed.');
-            return { ...(await createDataSource(config, entities)).options, retryAttempts: 0 };
+            return { ...(await createDataSource(config, entities)).options, toRetry: () => false };
           },
           dataSourceFactory: async (options) => {
             const opening = new DataSource(options as DataSourceOptions).initialize();
@@ -63,7 +63,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: async () => ({ ...(await createDataSource(config, entities)).options, retryAttempts: 0 }),
+          useFactory: async () => ({ ...(await createDataSource(config, entities)).options, toRetry: () => false }),
           dataSourceFactory: async (options) => {
             const dataSource = await new DataSource(options as DataSourceOptions).initialize();
             await demandThawed(dataSource);

@@ -17,10 +17,10 @@ export function collidedColumn<Column extends string>(error: unknown, columns: r
 }
 
 /**
- * Mistakes of ours in a statement, rather than a store that fails: SQLite's general error and PostgreSQL's class 42. The
- * only triggers are those of a store that is frozen (freeze.ts).
+ * Mistakes of ours in a statement, rather than a store that fails: SQLite's general error and PostgreSQL's class 42, but
+ * for a right that is missing. The only triggers are those of a store that is frozen (freeze.ts).
  */
-const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT(?!_TRIGGER$).*|22...|23...|42...)$/;
+const OUR_MISTAKE = /^(SQLITE_ERROR|SQLITE_CONSTRAINT(?!_TRIGGER$).*|22...|23...|42(?!501).*)$/;
 
 /** Codes of a PostgreSQL connection that cannot be made or breaks: of the operating system, or classes 08, 28, 3D, 53, 57. */
 const CONNECTION_LOST = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|(08|28|3D|53|57)...$)/;

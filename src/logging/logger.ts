@@ -54,8 +54,9 @@ const AT_ONCE = {
   },
 };
 
-/** Where Nest tells of every module and route at start, which few want to read. */
+/** Where Nest tells of every module and route at start, which few want to read, and of what `main.ts` says in one line. */
 const START_UP_CONTEXTS = new Set<unknown>([
+  'ExceptionHandler',
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -67,10 +68,7 @@ const START_UP_CONTEXTS = new Set<unknown>([
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
-  log = (message: unknown, ...rest: unknown[]): void => {
-    const level = START_UP_CONTEXTS.has(rest.at(-1)) ? 'debug' : 'info';
-    this.writer(level)(message, ...rest);
-  };
+  log = this.writer('info');
   warn = this.writer('warn');
   error = this.writer('error');
   fatal = this.writer('fatal');
@@ -78,9 +76,10 @@ export class NestLogger implements LoggerService {
   verbose = this.writer('trace');
 
   /** The last parameter is the context by Nest's convention; before it, for errors, a stack may stand. */
-  private writer(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') {
+  private writer(of: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') {
     return (message: unknown, ...rest: unknown[]): void => {
       const context = rest.at(-1);
+      const level = START_UP_CONTEXTS.has(context) ? 'debug' : of;
       const stack = rest.length > 1 ? rest[0] : undefined;
       if (message instanceof Error) return this.logger[level]({ context, err: message }, message.message);
       if (typeof message !== 'object' || message === null)
