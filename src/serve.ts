@@ -1,6 +1,8 @@
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
 import { type Config, ConfigError, readEnvironment } from './config/env.js';
+import { listeningLine } from './listening-line.js';
 import { logWritten } from './logging/standard-output.js';
 
 /**
@@ -16,6 +18,8 @@ const PROCESS_ENDS_MS = 9000;
  */
 const LINGER_MS = 1000;
 
+const logger = new Logger('Latchkey');
+
 let stopping: Promise<void> | undefined;
 
 /**
@@ -28,6 +32,7 @@ export async function serve(): Promise<void> {
   // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on. SIGHUP is its end.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (stopping ??= stop(app)));
   await listen(app, config);
+  logger.log(await listeningLine(app, config));
 }
 
 async function listen(app: NestFastifyApplication, { HOST, PORT }: Config): Promise<void> {

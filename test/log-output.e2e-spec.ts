@@ -13,7 +13,7 @@ const LOGGER = builtModule('logging/logger.js');
 const OUTPUT = builtModule('logging/standard-output.js');
 
 async function start(): Promise<ServiceProcess> {
-  const service = startProcess(emptyFolder(), { PORT: await freePort() });
+  const service = startProcess(emptyFolder(), { PORT: await freePort(), LOG_LEVEL: 'debug' });
   await service.listening;
   return service;
 }

@@ -17,7 +17,7 @@ describe('the log', () => {
   let service: Service;
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ LOG_LEVEL: 'debug' });
   });
   afterAll(() => service.stop());
   afterEach(() => vi.restoreAllMocks());
@@ -41,6 +41,9 @@ describe('the log', () => {
     ...fields,
   });
 
+  /** What the line of a refused request says beside. */
+  const refused = (code: string): object => ({ code, address: '127.0.0.1' });
+
   it('has one line for a request, with the account that registered or signed in', async () => {
     const { username, password } = newPerson();
     const [, registered] = await ask('POST', '/auth/register', { body: { username, password } });
@@ -60,17 +63,21 @@ describe('the log', () => {
   });
 
   it.each([
-    ['GET', '/auth/refresh', { route: '/bare-token/auth/refresh', status: 401, contract: 'bare-token' }],
-    ['HEAD', '/health', { route: '/opaque-token/health', status: 200, contract: 'opaque-token' }],
+    [
+      'GET',
+      '/auth/refresh',
+      { route: '/bare-token/auth/refresh', status: 401, contract: 'bare-token', ...refused('token_missing') },
+    ],
+    ['HEAD', '/health', { route: '/opaque-token/health', status: 200, contract: 'opaque-token', level: 'debug' }],
     ['OPTIONS', '/users/login', { route: '*', status: 204, contract: 'cookie' }],
-    ['GET', '/verify/some-token', { route: '/verify/:token', status: 410 }],
-    ['GET', '/health/ready', { route: '/health/ready', status: 200 }],
+    ['GET', '/verify/some-token', { route: '/verify/:token', status: 410, ...refused('link_dead') }],
+    ['GET', '/health/ready', { route: '/health/ready', status: 200, level: 'debug' }],
     ['GET', '/docs', { route: '/docs', status: 200 }],
-    ['GET', '/auth/nothing', { status: 404, contract: 'bare-token' }],
-    ['GET', '/nothing', { status: 404 }],
-    ['GET', '/login', { status: 405, contract: 'opaque-token' }],
-    ['PROPFIND', '/basic/api/v1.0/login', { status: 405, contract: 'basic' }],
-    ['GET', '/auth/%ZZ', { status: 400, contract: 'bare-token' }],
+    ['GET', '/auth/nothing', { status: 404, contract: 'bare-token', ...refused('route_unknown') }],
+    ['GET', '/nothing', { status: 404, ...refused('route_unknown') }],
+    ['GET', '/login', { status: 405, contract: 'opaque-token', ...refused('method_not_allowed') }],
+    ['PROPFIND', '/basic/api/v1.0/login', { status: 405, contract: 'basic', ...refused('method_not_allowed') }],
+    ['GET', '/auth/%ZZ', { status: 400, contract: 'bare-token', ...refused('request_malformed') }],
   ])('has one line for %s %s', async (method, path, fields) => {
     const [, lines] = await ask(method, path);
     expect(lines).toEqual([line({ method, ...fields })]);
@@ -79,22 +86,28 @@ describe('the log', () => {
   it('has one line for a body that is too large', async () => {
     const [, lines] = await ask('POST', '/auth/token', { body: 'a'.repeat(100_001) });
     const route = '/token-pair/auth/token';
-    expect(lines).toEqual([line({ method: 'POST', route, status: 413, contract: 'token-pair' })]);
+    expect(lines).toEqual([
+      line({ method: 'POST', route, status: 413, contract: 'token-pair', ...refused('body_too_large') }),
+    ]);
   });
 
   it('has one line for a header that names an unknown contract', async () => {
     const [, lines] = await ask('POST', '/auth/register', { headers: { 'auth-contract': 'cookie' } });
     const route = '/bare-token/auth/register';
-    expect(lines).toEqual([line({ method: 'POST', route, status: 400, contract: 'bare-token' })]);
+    expect(lines).toEqual([
+      line({ method: 'POST', route, status: 400, contract: 'bare-token', ...refused('auth_contract_unknown') }),
+    ]);
   });
 
   it.each([
-    ['get /auth/login HTTP/1.1', 400, 'HPE_INVALID_METHOD'],
-    [`GET /${'a'.repeat(17_000)} HTTP/1.1`, 431, 'HPE_HEADER_OVERFLOW'],
-  ])('has one line for what is no request', async (requestLine, status, cause) => {
+    ['get /auth/login HTTP/1.1', 400, 'HPE_INVALID_METHOD', 'request_malformed'],
+    [`GET /${'a'.repeat(17_000)} HTTP/1.1`, 431, 'HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ])('has one line for what is no request', async (requestLine, status, cause, code) => {
     const { headers } = await sendRaw(service.url, head(requestLine));
     const id = headers['x-request-id'] as string;
-    expect(await requestLines(service, id)).toEqual([line({ id, method: null, ms: null, status, cause })]);
+    expect(await requestLines(service, id)).toEqual([
+      line({ id, method: null, ms: null, status, cause, ...refused(code) }),
+    ]);
   });
 
   it('has one line for a request whose client goes away while it sends', async () => {
@@ -154,5 +167,17 @@ describe('LOG_LEVEL', () => {
     await send('GET', `${service.url}/nothing`);
     await service.stop();
     expect(service.log).toEqual([]);
+  });
+});
+
+describe('the line of a refused request', () => {
+  it('names the client that a trusted proxy forwards for', async () => {
+    const behind = await startService({ TRUST_PROXY: '127.0.0.1' });
+    const headers = { 'x-request-id': 'forwarded', 'x-forwarded-for': '::ffff:203.0.113.9' };
+    const answer = await send('POST', `${behind.url}/auth/login`, { headers, body: newPerson() });
+    const lines = await requestLines(behind, 'forwarded');
+    await behind.stop();
+    expect(answer.status).toBe(401);
+    expect(lines).toMatchObject([{ status: 401, code: 'account_unknown', address: '203.0.113.9' }]);
   });
 });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { VERSION } from '../config/version.js';
 import { demandWritten, outliveOutput } from './output.js';
 import { program } from './program.js';
 
@@ -24,15 +24,10 @@ try {
 /** @throws {CommanderError} for wrong usage, of which Commander has told already */
 async function run(): Promise<void> {
   // A command that ends without being done has failed, whatever it waited for. Commander ends help with the code there is.
-  const latchkey = program(version()).hook('preAction', () => void (process.exitCode = FAILED));
+  const latchkey = program(VERSION).hook('preAction', () => void (process.exitCode = FAILED));
   await latchkey.parseAsync().catch((error: unknown) => {
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   });
-}
-
-function version(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
 }
 
 /** What the failure is told with is loaded only now: it knows the errors of the database. */

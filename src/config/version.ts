@@ -1,4 +1,6 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+
+const PACKAGE = new URL('../../package.json', import.meta.url);
 
 /** The version of this package. */
-export const VERSION = (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
+export const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };

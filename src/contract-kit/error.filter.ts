@@ -4,6 +4,7 @@ import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
 import { NativeError } from '../errors/native-error.js';
 import { mediaTypeOf } from './media-types.js';
+import { noteRefusal } from './noted-refusal.js';
 import { rateLimitFields } from './rate-limit-fields.js';
 import type { RouteTable } from './route-table.js';
 import {
@@ -51,6 +52,7 @@ export class ErrorFilter implements ExceptionFilter {
   /** Answers a request that failed. */
   answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { code, details } = this.refusalOf(exception, request);
+    noteRefusal(request, code);
     if (code === 'internal_error' || (code === 'store_unavailable' && this.isWorthALine()))
       request.log.error({ err: exception, code });
     const { status, body, headers, reason } = wordingOf(this.wordsAt(request.url), code, details);

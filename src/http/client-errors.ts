@@ -21,7 +21,7 @@ export function answerClientErrors(
     const { status, code, title } = FAULTS[cause] ?? MALFORMED;
     const id = randomUUID();
     const line = { method: null, route: null, status, ms: null, contract: null, accountId: null };
-    if (!hasRequest(socket)) logger.info({ id, ...line, cause });
+    if (!hasRequest(socket)) logger.info({ id, ...line, code, address: socket.remoteAddress, cause });
     const body = JSON.stringify({ type: 'about:blank', title, status, code });
     socket.end(response(status, { ...headers, 'x-request-id': id }, body), () => socket.destroy());
   };

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Contracts } from '../contract-kit/contracts.js';
+import type { NotedRefusal } from '../contract-kit/noted-refusal.js';
 import type { RequestLogger } from '../logging/request-logger.js';
 
 /** What requests of a kind have in common. There is one object for each kind, of which there are few. */
@@ -18,6 +19,16 @@ export interface RequestLine {
   readonly kind: RequestKind;
   readonly ms: number;
   readonly accountId: number | null;
+  readonly refusal?: NotedRefusal | undefined;
+}
+
+/** A question for the service's health, which load balancers ask every second. */
+const HEALTH = /\/health(\/ready)?$/;
+
+/** What the lines of a kind have in common. */
+interface KindText {
+  readonly level: 'info' | 'debug';
+  readonly text: string;
 }
 
 const inProgress = new WeakSet<Socket>();
@@ -30,7 +41,7 @@ export function hasRequest(socket: Socket): boolean {
 /** Writes one line for each request, and tells it to the observer. */
 export class RequestLog {
   private readonly kinds = new Map<string, RequestKind>();
-  private readonly texts = new Map<RequestKind, string>();
+  private readonly texts = new Map<RequestKind, KindText>();
 
   constructor(
     private readonly contracts: Contracts,
@@ -53,13 +64,15 @@ export class RequestLog {
       });
       const ms = Math.round((performance.now() - startedAtMs) * 10) / 10;
       // Its own factory makes Fastify's loggers.
-      this.write(request.log as RequestLogger, { kind, ms, accountId: accountOf(request) });
+      this.write(request.log as RequestLogger, { kind, ms, accountId: accountOf(request), refusal: request.refusal });
     });
   }
 
   /** Writes the line of a request that is over. */
   write(logger: RequestLogger, line: RequestLine): void {
-    logger.line(`${this.texts.get(line.kind)},"ms":${line.ms},"accountId":${line.accountId}`);
+    const { level, text } = this.texts.get(line.kind) as KindText;
+    const refusal = line.refusal ? `,${fieldsOf(line.refusal)}` : '';
+    logger.line(level, `${text},"ms":${line.ms},"accountId":${line.accountId}${refusal}`);
     this.observe(line);
   }
 
@@ -69,9 +82,15 @@ export class RequestLog {
     const known = this.kinds.get(key);
     if (known) return known;
     this.kinds.set(key, like);
-    this.texts.set(like, JSON.stringify(like).slice(1, -1));
+    const isWell = like.status === 200 && HEALTH.test(like.route ?? '');
+    this.texts.set(like, { level: isWell ? 'debug' : 'info', text: fieldsOf(like) });
     return like;
   }
+}
+
+/** JSON without the braces around it. */
+function fieldsOf(of: object): string {
+  return JSON.stringify(of).slice(1, -1);
 }
 
 /** The account that a guard established: of a token's principal, or the one that signed in by password. */

@@ -114,7 +114,8 @@ function optionsOf(
   const rewrite = rewriteBarePath(contracts, routes, config);
   const atIssuer = withoutIssuerPath(config.PUBLIC_URL);
   return {
-    loggerInstance: logger,
+    // Its own lines, but for warnings, say where it listens; serve.ts says more.
+    loggerInstance: logger.child({}, { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     childLoggerFactory: (_logger, bindings) => new RequestLogger(logger, bindings),
     skipMiddie: true,

@@ -24,13 +24,13 @@ export class RequestLogger implements FastifyBaseLogger {
     private readonly bindings: Bindings,
   ) {}
 
-  /** Writes a line of level `info`. @param fields JSON without the braces around it */
-  line(fields: string): void {
-    if (!this.logger.isLevelEnabled('info')) return;
+  /** Writes a line. @param fields JSON without the braces around it */
+  line(level: 'info' | 'debug', fields: string): void {
+    if (!this.logger.isLevelEnabled(level)) return;
     let ids = '';
     for (const name in this.bindings) ids += `,"${name}":"${this.bindings[name]}"`;
     const { [timeSym]: time, [streamSym]: stream } = this.logger as unknown as Insides;
-    const text = `{"level":"info"${(time as () => string)()}${ids},${fields}}\n`;
+    const text = `{"level":"${level}"${(time as () => string)()}${ids},${fields}}\n`;
     (stream as { write(text: string): void }).write(text);
   }
 

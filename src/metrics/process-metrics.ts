@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-
-const PACKAGE = new URL('../../package.json', import.meta.url);
+import { VERSION } from '../config/version.js';
 
 let registry: Registry | undefined;
 
@@ -13,12 +11,11 @@ export function processMetrics(): Registry {
   if (registry) return registry;
   registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
   new Gauge({
     name: 'latchkey_build_info',
     help: 'Always 1; the labels say what runs.',
     labelNames: ['version', 'node_version'],
     registers: [registry],
-  }).set({ version, node_version: process.version }, 1);
+  }).set({ version: VERSION, node_version: process.version }, 1);
   return registry;
 }

@@ -147,7 +147,7 @@ describe('latchkey serve', () => {
     const child = spawn(process.execPath, [LATCHKEY, 'serve'], { cwd: folder, env });
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = once(child, 'close');
-    for await (const line of createInterface(child.stdout)) if (line.includes('Server listening at')) break;
+    for await (const line of createInterface(child.stdout)) if (line.includes(' is listening at ')) break;
     const answer = await send('GET', `http://127.0.0.1:${env.PORT}/health`);
     child.kill('SIGTERM');
     child.stdout.resume();

@@ -81,7 +81,7 @@ export function startProcess(
       createInterface(child.stdout).on('line', (line) => {
         output.push(line);
         log.push(line);
-        if (line.includes('Server listening at')) listens();
+        if (line.includes(' is listening at ')) listens();
       });
     void ended.then((code) => fails(new Error(`It ended with ${code}: ${errors}`)));
   });
