@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
-import { type Config, ConfigError, readEnvironment } from './config/env.js';
+import { type Config, ConfigError, misspelledInEnvironment, readEnvironment } from './config/env.js';
 import { listeningLine } from './listening-line.js';
 import { logWritten } from './logging/standard-output.js';
 
@@ -31,6 +31,7 @@ export async function serve(): Promise<void> {
   const app = await createApp(config);
   // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on. SIGHUP is its end.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (stopping ??= stop(app)));
+  for (const sentence of misspelledInEnvironment()) logger.warn(sentence);
   await listen(app, config);
   logger.log(await listeningLine(app, config));
 }

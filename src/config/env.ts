@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { misspelledSettings } from './misspelled.js';
 import { SETTINGS } from './settings.js';
 
 type Derived = Pick<Settings, 'PUBLIC_URL' | 'METRICS_HOST'> & {
@@ -35,6 +36,11 @@ export function readEnvironment(): Config {
   return parseEnvironment(process.env);
 }
 
+/** Sentences about names in the environment, and in `.env` once it was read, that are nearly those of settings. */
+export function misspelledInEnvironment(): string[] {
+  return misspelledSettings(process.env);
+}
+
 function loadEnvFile(): void {
   try {
     // A byte order mark, as some editors write, would become part of the first name.
@@ -61,7 +67,7 @@ export function parseEnvironment(environment: Environment): Config {
     }),
   ) as unknown as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings));
-  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  if (problems.length > 0) throw new ConfigError([...problems, ...misspelledSettings(environment)].join('\n'));
   return new Config({ ...settings, ...derived(settings, environment) });
 }
 

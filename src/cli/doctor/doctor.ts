@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { type Config, ConfigError, readEnvironment } from '../../config/env.js';
+import { type Config, ConfigError, misspelledInEnvironment, readEnvironment } from '../../config/env.js';
 import { CommandError } from '../command-error.js';
 import { print } from '../output.js';
 import { checkAddress, checkLimits } from './address.check.js';
@@ -37,6 +37,7 @@ async function examine(): Promise<Finding[]> {
   }
   return [
     ok('settings', 'every setting is allowed'),
+    ...misspelledInEnvironment().map((sentence) => warn('settings', sentence, 'correct the name, or take it out')),
     ...checkAddress(config),
     ...checkLimits(config),
     ...checkFiles(config),
