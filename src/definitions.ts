@@ -14,7 +14,7 @@ const NATIVE: Definition = {
 **Try it as a person:** sign in through any contract, and paste its token into **Authorize** at \`bearer\`; of \`cookie\` your
 browser sends it by itself. \`GET /account\` answers who you are.
 
-**Try it as a service:** make a client with \`npx latchkey client create demo --scope introspect\`, and paste its id and secret
+**Try it as a service:** make a client with \`node bin/latchkey.js client create demo --scope introspect\`, and paste its id and secret
 into **Authorize** at \`oauth2\`; then \`POST /oauth/introspect\` says what a token is worth.
 
 Every refusal is a problem of RFC 9457, whose \`code\` programs compare, but below \`/oauth\` one of RFC 6749. Pages for people

@@ -21,7 +21,7 @@ export function program(version: string): Command {
     .addHelpText(
       'after',
       `
-Settings come from the environment and from .env in the working folder, as for the service: run this in its folder.
+Run it as node bin/latchkey.js in the folder of the service. Settings come from the environment and from .env there.
 No password and no secret is ever an argument: they are asked for, or read from standard input.
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,

@@ -135,7 +135,7 @@ export async function demandMigrated(dataSource: DataSource): Promise<void> {
   const { missing } = await schemaGap(dataSource);
   if (missing.length === 0) return;
   throw new ConfigError(
-    `MIGRATE=off is not allowed yet: run the migrations ${missing.join(', ')} first (npx latchkey migrate).`,
+    `MIGRATE=off is not allowed yet: run the migrations ${missing.join(', ')} first (node bin/latchkey.js migrate).`,
   );
 }
 

@@ -50,7 +50,9 @@ describe('docs/operating.md', () => {
   });
 
   it('prints commands of the command line that exist, with their arguments', () => {
-    const lines = [...DOCUMENT.matchAll(/npx latchkey ([a-z][^\n`]*)/g)].map(([, line = '']) => line.trim().split(' '));
+    const lines = [...DOCUMENT.matchAll(/node bin\/latchkey\.js ([a-z][^\n`]*)/g)].map(([, line = '']) =>
+      line.trim().split(' '),
+    );
     expect(lines.length).toBeGreaterThan(10);
     for (const words of lines) expect([words.join(' '), find(program('0'), words)?.name()]).not.toContain(undefined);
   });
