@@ -21,7 +21,7 @@ async function accountsOf(app: NestFastifyApplication): Promise<string> {
     .get(Sql)
     .rows<{ accounts: number }>(ACCOUNTS)
     .catch(() => []);
-  const count = row ? Number(row.accounts) : undefined;
+  const count = row?.accounts;
   return count === 1 ? '1 account' : `${count ?? 'uncounted'} accounts`;
 }
 

@@ -17,7 +17,7 @@ export function readableLines(terminal: DestinationStream): DestinationStream {
 function readable(line: string): object {
   const { msg, ...fields } = JSON.parse(line, harmless) as Record<string, unknown>;
   if (msg !== undefined) return { ...fields, msg };
-  const { method, route, status, ms, ...others } = fields;
+  const { method, route, status, ms, ...others } = fields as Record<string, string | number | undefined>;
   return { ...others, msg: `${method} ${route ?? '(no route)'} ${status ?? '(no answer)'} ${ms ?? '?'} ms` };
 }
 
