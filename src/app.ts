@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
+import { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { ProfileShortCut } from './account/profile.short-cut.js';
 import type { Config } from './config/env.js';
@@ -16,6 +17,7 @@ import { ShortCuts } from './contract-kit/short-cuts.js';
 import { strict } from './contract-kit/strict.js';
 import type { Words } from './contract-kit/wire-error.js';
 import { CONTRACTS } from './contracts/index.js';
+import { stopBlocking } from './database/data-source.js';
 import { DEFINITIONS } from './definitions.js';
 import { mountDocs } from './docs/docs.js';
 import { Connections } from './http/closing.js';
@@ -75,7 +77,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     app.get(IntrospectionShortCut),
   ]);
   app.get(Metrics).begin(contracts.all.map(({ name }) => name));
-  return app.init();
+  await app.init();
+  await stopBlocking(app.get(DataSource));
+  return app;
 }
 
 /** Whose words a path is answered in. */

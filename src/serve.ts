@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
 import { type Config, ConfigError, misspelledInEnvironment, readEnvironment } from './config/env.js';
+import { lockedOut } from './database/data-source.js';
 import { listeningLine } from './listening-line.js';
 import { logWritten } from './logging/standard-output.js';
 
@@ -28,7 +29,9 @@ let stopping: Promise<void> | undefined;
  */
 export async function serve(): Promise<void> {
   const config = readEnvironment();
-  const app = await createApp(config);
+  const app = await createApp(config).catch((error: unknown) => {
+    throw lockedOut(error, config);
+  });
   // Signals may come twice: a terminal's Ctrl-C reaches npm and its child, and npm passes it on. SIGHUP is its end.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (stopping ??= stop(app)));
   for (const sentence of misspelledInEnvironment()) logger.warn(sentence);

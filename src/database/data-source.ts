@@ -2,13 +2,18 @@ import type { ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
+import { isBusy } from './busy-queue.js';
 import { adaptColumns } from './column-types.js';
+import { EmbeddedRunner } from './embedded-runner.js';
 import { isStoreFailure } from './failures.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { postgresOptions } from './postgres-options.js';
 
-/** How long a statement waits for a lock that another process holds on the SQLite file, in milliseconds. */
-const SQLITE_BUSY_MS = 1000;
+/**
+ * How long a command, or a service that starts, waits for a lock that another process holds on the SQLite file, in
+ * milliseconds. It blocks its thread meanwhile.
+ */
+const SQLITE_BUSY_MS = 5000;
 
 /** The key of the advisory lock under which instances that start together migrate one after the other. */
 const MIGRATION_LOCK = 0x1a7c4;
@@ -39,7 +44,7 @@ export async function createDataSource(config: Config, entities: Entities): Prom
     });
   }
   dataFolder(config);
-  return new DataSource({
+  return dataSourceOf({
     ...sqliteOptions(config, entities),
     enableWAL: true,
     prepareDatabase: (database: { pragma(text: string): unknown }) => {
@@ -53,12 +58,33 @@ export async function createDataSource(config: Config, entities: Entities): Prom
  * @param isReadonly whether even SQLite may not: then it neither makes files nor takes its own away at the end
  */
 export function createDataSourceForReading(config: Config, entities: Entities, isReadonly: boolean): DataSource {
-  return new DataSource({
+  return dataSourceOf({
     ...sqliteOptions(config, entities),
     readonly: isReadonly,
     fileMustExist: true,
     prepareDatabase: (database: { pragma(text: string): unknown }) => void database.pragma('query_only = ON'),
   });
+}
+
+/** A data source with such options, not opened yet. */
+export function dataSourceOf(options: DataSourceOptions): DataSource {
+  const dataSource = new DataSource(options);
+  if (options.type === 'better-sqlite3') EmbeddedRunner.serve(dataSource);
+  return dataSource;
+}
+
+/** The refusal of a start that found the embedded database locked for too long, in one line; any other error as it is. */
+export function lockedOut(error: unknown, config: Config): unknown {
+  if (!isBusy(error)) return error;
+  return new ConfigError(
+    `${databaseFile(config)} is locked by another process, and stayed so for ${SQLITE_BUSY_MS / 1000} s. Find it, for example with: fuser ${databaseFile(config)}`,
+    { cause: error },
+  );
+}
+
+/** Stops locks of other processes from blocking the thread. From now on, the BusyQueue waits for them. */
+export async function stopBlocking(dataSource: DataSource): Promise<void> {
+  if (dataSource.options.type === 'better-sqlite3') await dataSource.query('PRAGMA busy_timeout = 0');
 }
 
 function sqliteOptions(config: Config, entities: Entities): Extract<DataSourceOptions, { type: 'better-sqlite3' }> {
@@ -86,7 +112,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
 
 /** The same database, not opened yet, for statements that may take longer than those of requests. */
 export function withoutTimeout({ options }: DataSource): DataSource {
-  if (options.type !== 'postgres') return new DataSource(options);
+  if (options.type !== 'postgres') return dataSourceOf(options);
   // One connection holds the lock under which another migrates.
   const poolSize = Math.max(2, options.poolSize ?? 0);
   return new DataSource({ ...options, poolSize, extra: { ...(options.extra as ClientConfig), statement_timeout: 0 } });

@@ -1,9 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { Config, ConfigError } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
-import { createDataSource, demandMigrated, demandSameSchema, migrate } from './data-source.js';
+import { createDataSource, dataSourceOf, demandMigrated, demandSameSchema, migrate } from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { DirectLine } from './direct-line.js';
 import { Durability } from './durability.js';
@@ -42,7 +42,7 @@ export class DatabaseModule {
             return { ...(await createDataSource(config, entities)).options, toRetry: () => false };
           },
           dataSourceFactory: async (options) => {
-            const opening = new DataSource(options as DataSourceOptions).initialize();
+            const opening = dataSourceOf(options as DataSourceOptions).initialize();
             const dataSource = await opening.catch((cause: Error) => {
               throw config.DATABASE_URL ? unusable(cause) : cause;
             });
@@ -65,7 +65,7 @@ export class DatabaseModule {
         TypeOrmModule.forRootAsync({
           useFactory: async () => ({ ...(await createDataSource(config, entities)).options, toRetry: () => false }),
           dataSourceFactory: async (options) => {
-            const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+            const dataSource = await dataSourceOf(options as DataSourceOptions).initialize();
             await demandThawed(dataSource);
             await demandSameSchema(dataSource);
             return dataSource;

@@ -1,6 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { type DataSource, QueryFailedError } from 'typeorm';
+import type { BusyQueue } from './busy-queue.js';
+import { EmbeddedRunner } from './embedded-runner.js';
 
 /** How many statements are kept prepared. There are some fifty, and those with lists come in many lengths. */
 export const KEPT = 200;
@@ -15,11 +17,19 @@ export type EmbeddedValue = string | number | null;
 export class EmbeddedStatements {
   private readonly prepared = new LRUCache<string, Statement<EmbeddedValue[]>>({ max: KEPT });
 
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly busy: BusyQueue;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.busy = EmbeddedRunner.of(dataSource).busy;
+  }
 
   /** The rows that a statement selects or returns. @throws {QueryFailedError} as TypeORM's runner does */
-  rows<Row>(text: string, values: EmbeddedValue[]): Row[] {
+  async rows<Row>(text: string, values: EmbeddedValue[]): Promise<Row[]> {
     this.dataSource.logger.logQuery(text, values);
+    return this.busy.run(text, () => this.run<Row>(text, values));
+  }
+
+  private run<Row>(text: string, values: EmbeddedValue[]): Row[] {
     try {
       const statement = this.statement(text);
       if (statement.reader) return statement.all(...values) as Row[];

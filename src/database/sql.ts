@@ -26,7 +26,7 @@ const TOKENS = /\{now([+-]\d+)?\}|::[a-z]+|:([a-z]\w*)/gi;
 @Injectable()
 export class Sql {
   readonly isPostgres: boolean;
-  private readonly embedded: EmbeddedStatements;
+  private readonly embedded: EmbeddedStatements | undefined;
   private readonly compiled = new LRUCache<string, CompiledStatement>({ max: KEPT });
   /** As OpenTelemetry's semantic conventions call it. */
   private readonly system: 'postgresql' | 'sqlite';
@@ -36,15 +36,16 @@ export class Sql {
     private readonly clock: Clock,
   ) {
     this.isPostgres = dataSource.options.type === 'postgres';
-    this.embedded = new EmbeddedStatements(dataSource);
+    this.embedded = this.isPostgres ? undefined : new EmbeddedStatements(dataSource);
     this.system = this.isPostgres ? 'postgresql' : 'sqlite';
   }
 
   /** The rows that a statement selects or returns. A write without RETURNING has none. */
   async rows<Row>(statement: string, parameters: Parameters = {}): Promise<Row[]> {
-    if (this.isPostgres) return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
+    const { embedded } = this;
+    if (!embedded) return this.withRunner((runner) => this.run<Row>(runner, statement, parameters));
     const { text, values } = this.bound(statement, parameters);
-    return this.traced(text, async () => this.embedded.rows<Row>(text, values as EmbeddedValue[]));
+    return this.traced(text, () => embedded.rows<Row>(text, values as EmbeddedValue[]));
   }
 
   /** As `rows`, one such statement about a kind of thing after the other on all instances. SQLite runs one at a time. */
