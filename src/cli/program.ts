@@ -30,6 +30,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
   addAdmin(latchkey);
   addClient(latchkey);
   addKeys(latchkey);
+  addBackup(latchkey);
   addCopy(latchkey);
   addDoctor(latchkey);
   return latchkey;
@@ -123,6 +124,15 @@ function addKeys(latchkey: Command): void {
     .helpOption('--help', 'display help for command')
     .addHelpText('after', example('latchkey keys revoke O5hGjt0zMLbZPRBEQ1VJbYAPcUpGzxzFo7tqbNeH7yA'))
     .action(async (kid) => (await import('./keys.js')).revokeKey(kid));
+}
+
+function addBackup(latchkey: Command): void {
+  latchkey
+    .command('backup')
+    .description('copy the embedded database into a new file, also while the service runs, and check the copy')
+    .argument('<file>', 'where to; nothing may be there yet')
+    .addHelpText('after', example('latchkey backup latchkey-2026-11-30.db'))
+    .action(async (file) => (await import('./backup/backup.js')).backupCommand(file));
 }
 
 function addCopy(latchkey: Command): void {

@@ -43,6 +43,7 @@ describe('latchkey', () => {
       'latchkey keys list [options]',
       'latchkey keys rotate [options]',
       'latchkey keys revoke [options] <kid>',
+      'latchkey backup [options] <file>',
       'latchkey copy [options]',
       'latchkey doctor [options]',
     ]);

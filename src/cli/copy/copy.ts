@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type Config, readEnvironment } from '../../config/env.js';
+import { untilSignal } from '../broken-off.js';
 import { print, printList, remark } from '../output.js';
-import { untilSignal } from './broken-off.js';
 import type { Copied } from './fill.js';
 import { move } from './move.js';
 import { hasPassword, sourceFile, targetUrl, withoutPassword } from './places.js';
@@ -46,7 +46,7 @@ async function copy(source: Source, url: string, config: Config, json: boolean):
   const target = await openTarget(url, config);
   try {
     await prepare(target);
-    const copied = await untilSignal((signal) => move(source, target, signal));
+    const copied = await untilSignal('copied', (signal) => move(source, target, signal));
     printList(copied, json, ({ table, rows }: Copied) => [table, String(rows)]);
     for (const line of nextSteps(source, url, config)) remark(line);
   } finally {

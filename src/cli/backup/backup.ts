@@ -1,0 +1,50 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { databaseFile, secretFile } from '../../config/data-folder.js';
+import { type Config, readEnvironment } from '../../config/env.js';
+import { untilSignal } from '../broken-off.js';
+import { CommandError } from '../command-error.js';
+import { hasEmbeddedDatabase } from '../embedded-database.js';
+import { print, remark } from '../output.js';
+import { checkCopy } from './check-copy.js';
+import { isThere, NewFile } from './new-file.js';
+import { copySnapshot } from './snapshot.js';
+
+/** `latchkey backup`. @throws {CommandError} if the backup is refused or fails; then it left nothing behind */
+export async function backupCommand(file: string): Promise<void> {
+  const config = readEnvironment();
+  demandDatabase(config, file);
+  if (existsSync(file)) throw isThere(file);
+  await untilSignal('backed up', (signal) => backUp(databaseFile(config), file, signal));
+  print(`${file}: ${statSync(file).size} bytes, checked`);
+  remark(
+    `The service secret is not in it, and the backup is worth nothing without: keep ${secretPlace(config)}, elsewhere.`,
+  );
+}
+
+async function backUp(from: string, to: string, signal: AbortSignal): Promise<void> {
+  const file = NewFile.draft(to);
+  try {
+    await copySnapshot(from, file.draft, signal);
+    checkCopy(file.draft);
+    file.publish();
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`The backup failed, and left nothing behind: ${(error as Error).message}`, { cause: error });
+  } finally {
+    file.clear();
+  }
+}
+
+function demandDatabase(config: Config, file: string): void {
+  if (config.DATABASE_URL)
+    throw new CommandError(
+      `latchkey backup is for the embedded database. For PostgreSQL, run: pg_dump --format=custom --file=${file} "$DATABASE_URL"`,
+    );
+  if (!hasEmbeddedDatabase(config)) throw new CommandError(`There is no database at ${databaseFile(config)}.`);
+}
+
+function secretPlace(config: Config): string {
+  if (config.LATCHKEY_SECRET) return 'the value of LATCHKEY_SECRET';
+  return `a copy of ${resolve(config.LATCHKEY_SECRET_FILE || secretFile(config))}`;
+}
