@@ -1,33 +1,27 @@
 import pg, { type PoolClient, type PoolConfig } from 'pg';
-import { ConnectionFailure, endAtLastWord, endIfSilent } from './connection.js';
+import { ConnectionFailure, endAtLastWord } from './connection.js';
+import { closeIfSlow } from './slow-statements.js';
 
 /** How many statements may wait for each connection of a pool; more are refused at once. */
 export const WAITING_PER_CONNECTION = 50;
 
 const TOO_MANY_WAIT = 'Too many statements wait for a connection to the database.';
 
-/** How much longer than a statement may take its connection may be silent, in milliseconds: the server says first. */
-const SILENCE_MARGIN_MS = 2000;
-
 type Connected = (error: Error | undefined, client: PoolClient | undefined, done: (release?: unknown) => void) => void;
 
 /**
  * A pool of connections to PostgreSQL for which a bounded number of statements may wait. It gives up a connection that the
- * server closes, and one that has gone silent: behind a broken network, a statement would otherwise wait as long as TCP does.
+ * server closes, and one whose statement takes longer than `query_timeout`.
  */
 export class BoundedPool extends pg.Pool {
   private readonly mostWaiting: number;
 
-  /** @param config with a `statement_timeout` of 0 to lift also the one that the role has */
   constructor(config: PoolConfig) {
     super(config);
     this.mostWaiting = WAITING_PER_CONNECTION * this.options.max;
-    const timeoutMs = Number(config.statement_timeout);
     this.on('connect', (client) => {
       endAtLastWord(client);
-      if (timeoutMs > 0) endIfSilent(client, timeoutMs + SILENCE_MARGIN_MS);
-      // A connection that breaks over it breaks over the next statement, too.
-      else void client.query('SET statement_timeout = 0').catch(() => undefined);
+      closeIfSlow(client);
     });
   }
 

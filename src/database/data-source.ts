@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, MigrationExecutor } from 'typeorm';
 import { databaseFile, dataFolder } from '../config/data-folder.js';
 import { type Config, ConfigError } from '../config/env.js';
 import { isBusy } from './busy-queue.js';
@@ -15,8 +15,11 @@ import { postgresOptions } from './postgres-options.js';
  */
 const SQLITE_BUSY_MS = 5000;
 
-/** The key of the advisory lock under which instances that start together migrate one after the other. */
-const MIGRATION_LOCK = 0x1a7c4;
+/**
+ * The key of the advisory lock under which instances that start together migrate one after the other. It is not that of
+ * version 0.1, whose lock a pooler may have kept.
+ */
+const MIGRATION_LOCK = 0x1a7c5;
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 
@@ -97,29 +100,29 @@ function sqliteOptions(config: Config, entities: Entities): Extract<DataSourceOp
  * migrations that it ran.
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
-  if (dataSource.options.type !== 'postgres') return runMigrations(dataSource);
+  if (dataSource.options.type !== 'postgres') return namesOf(await dataSource.runMigrations());
   const own = await withoutTimeout(dataSource).initialize();
-  const lock = own.createQueryRunner();
-  try {
-    await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
-    return await runMigrations(own);
-  } finally {
-    // The lock ends with its connection.
-    await lock.release();
-    await own.destroy();
-  }
+  return migrateInTurn(own).finally(() => own.destroy());
+}
+
+/** In one transaction, with which its settings and its lock end: a pooler in between may keep the session. */
+async function migrateInTurn(dataSource: DataSource): Promise<string[]> {
+  // oxlint-disable-next-line latchkey/single-statements -- on PostgreSQL, where each transaction has a connection
+  return dataSource.transaction(async ({ queryRunner }) => {
+    await queryRunner!.query('SET LOCAL statement_timeout = 0');
+    await queryRunner!.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    return namesOf(await new MigrationExecutor(dataSource, queryRunner).executePendingMigrations());
+  });
+}
+
+function namesOf(migrations: readonly { readonly name: string }[]): string[] {
+  return migrations.map(({ name }) => name);
 }
 
 /** The same database, not opened yet, for statements that may take longer than those of requests. */
 export function withoutTimeout({ options }: DataSource): DataSource {
   if (options.type !== 'postgres') return dataSourceOf(options);
-  // One connection holds the lock under which another migrates.
-  const poolSize = Math.max(2, options.poolSize ?? 0);
-  return new DataSource({ ...options, poolSize, extra: { ...(options.extra as ClientConfig), statement_timeout: 0 } });
-}
-
-async function runMigrations(dataSource: DataSource): Promise<string[]> {
-  return (await dataSource.runMigrations()).map(({ name }) => name);
+  return new DataSource({ ...options, extra: { ...(options.extra as ClientConfig), query_timeout: undefined } });
 }
 
 /** How the schema of an opened data source differs from the one that this version has. */

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { Config } from '../config/env.js';
 import { endIfSilent, socketOf } from './connection.js';
 import { postgresOptions } from './postgres-options.js';
-import type { BoundStatement } from './sql.js';
+import { type BoundStatement, Sql } from './sql.js';
 
 /** How long a statement on the line may take before the line is taken for dead, in milliseconds. */
 const DEAD_AFTER_MS = 1500;
@@ -18,6 +19,10 @@ const LAY_AGAIN_MS = 500;
 /** How long the other end may take to say goodbye when the service stops, in milliseconds. */
 const GOODBYE_MS = 500;
 
+/** Tells one database of one server from every other. */
+const IDENTITY = `SELECT (SELECT system_identifier FROM pg_control_system())::text AS server, oid::text AS database
+  FROM pg_database WHERE datname = current_database()`;
+
 /** What a line does for whoever listens. */
 export interface Listening {
   readonly channel: string;
@@ -29,19 +34,28 @@ export interface Listening {
 
 /**
  * One connection to PostgreSQL beside the pool, which hears what is announced (NOTIFY) and answers questions however busy
- * the pool is. It is laid again by itself whenever it breaks. With SQLite there is none.
+ * the pool is. It is laid again by itself whenever it breaks. With SQLite there is none. Through a pooler it only answers:
+ * there, LISTEN would be said in a session that is somebody else's a moment later.
  */
 @Injectable()
 export class DirectLine implements OnApplicationShutdown {
   private readonly logger = new Logger(DirectLine.name);
+  private readonly setting: 'DATABASE_URL' | 'DATABASE_LISTEN_URL';
   private readonly options: pg.ClientConfig | undefined;
   private client: pg.Client | undefined;
+  private isPooled: boolean | undefined;
+  /** True from the first break until the line has answered again. */
+  private isTold = false;
   private inTurn: Promise<unknown> = Promise.resolve();
   private next: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(config: Config) {
-    if (config.DATABASE_URL) this.options = { ...postgresOptions(config), query_timeout: DEAD_AFTER_MS };
+  constructor(
+    config: Config,
+    private readonly sql: Sql,
+  ) {
+    this.setting = config.DATABASE_LISTEN_URL ? 'DATABASE_LISTEN_URL' : 'DATABASE_URL';
+    if (config.DATABASE_URL) this.options = { ...postgresOptions(config, this.setting), query_timeout: DEAD_AFTER_MS };
   }
 
   /** Begins to listen, and goes on until the service stops. */
@@ -49,9 +63,9 @@ export class DirectLine implements OnApplicationShutdown {
     if (this.options) void this.lay(this.options, listening);
   }
 
-  /** Whether somebody listens. */
-  get isUp(): boolean {
-    return this.client !== undefined;
+  /** True while announcements are heard. */
+  get isListening(): boolean {
+    return this.client !== undefined && this.isPooled === false;
   }
 
   /** The rows of a statement, or `undefined` if there is no line now. @throws what the driver says when the line breaks */
@@ -74,7 +88,9 @@ export class DirectLine implements OnApplicationShutdown {
     const { client } = this;
     if (!client) return undefined;
     try {
-      return (await client.query(text, values)).rows as Row[];
+      const { rows } = await client.query(text, values);
+      this.isTold = false;
+      return rows as Row[];
     } catch (error) {
       // A line that is slow or answers with errors is laid anew rather than asked again.
       socketOf(client).destroy();
@@ -83,8 +99,13 @@ export class DirectLine implements OnApplicationShutdown {
   }
 
   private async lay(options: pg.ClientConfig, listening: Listening): Promise<void> {
-    const { Client } = (await import('pg')).default;
+    // For the embedded database, they would cost every start 80 ms.
+    const [{ Client }, { closeIfSlow }] = await Promise.all([
+      import('pg').then((pg) => pg.default),
+      import('./slow-statements.js'),
+    ]);
     const client = new Client(options);
+    closeIfSlow(client);
     let isBroken = false;
     const breaks = (error?: Error): void => {
       if (isBroken) return;
@@ -97,7 +118,8 @@ export class DirectLine implements OnApplicationShutdown {
     try {
       await client.connect();
       endIfSilent(client, SILENT_MS);
-      await client.query(`LISTEN ${listening.channel}`);
+      await this.demandSameDatabase(client);
+      await this.begin(client, listening.channel);
     } catch (error) {
       socketOf(client).destroy();
       return breaks(error as Error);
@@ -107,11 +129,36 @@ export class DirectLine implements OnApplicationShutdown {
     listening.begun();
   }
 
+  /** Another database would know of no revocation. */
+  private async demandSameDatabase(client: pg.Client): Promise<void> {
+    if (this.setting === 'DATABASE_URL') return;
+    const [there] = (await client.query(IDENTITY)).rows as object[];
+    const [here] = await this.sql.rows<object>(IDENTITY);
+    if (!isDeepStrictEqual({ ...there }, { ...here }))
+      throw new Error('DATABASE_LISTEN_URL is another database than DATABASE_URL.');
+  }
+
+  private async begin(client: pg.Client, channel: string): Promise<void> {
+    const wasPooled = this.isPooled;
+    this.isPooled = await isPooled(client);
+    if (!this.isPooled) return void (await client.query(`LISTEN ${channel}`));
+    if (wasPooled) return;
+    this.logger.warn(
+      `${this.setting} leads to a pooler, through which nothing can be listened to: ended sessions count elsewhere within seconds rather than milliseconds. Set DATABASE_LISTEN_URL to the server itself.`,
+    );
+  }
+
   private broke(error: Error | undefined, layAgain: () => void): void {
-    const wasUp = this.client !== undefined;
     this.client = undefined;
     if (this.closed) return;
-    if (wasUp) this.logger.warn({ message: 'The line to the database broke; it is laid again.', error });
+    if (!this.isTold) this.logger.warn({ message: 'The line to the database broke; it is laid again.', error });
+    this.isTold = true;
     this.next = setTimeout(layAgain, LAY_AGAIN_MS).unref();
   }
+}
+
+/** A pooler makes up the key by which its client cancels; that of the server names the process that serves it. */
+async function isPooled(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid !== (client as unknown as { processID: number }).processID;
 }

@@ -92,7 +92,7 @@ export class RevocationFeed implements OnModuleInit {
 
   /** Whether announcements are heard; `undefined` where there are none. */
   get isListening(): boolean | undefined {
-    return this.sql.isPostgres ? this.line.isUp : undefined;
+    return this.sql.isPostgres ? this.line.isListening : undefined;
   }
 
   /**

@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError, parseEnvironment } from '../../src/config/env.js';
 import { ServiceSecret } from '../../src/config/service-secret.js';
-import { createDataSource, migrate, withoutTimeout } from '../../src/database/data-source.js';
+import { createDataSource, migrate } from '../../src/database/data-source.js';
 import { isStoreFailure } from '../../src/database/failures.js';
 import { MIGRATIONS } from '../../src/database/migrations/index.js';
 import { ENTITIES } from '../../src/entities.js';
@@ -141,29 +141,44 @@ async function started(env: Environment): Promise<Service> {
 }
 
 describe('the migrations on PostgreSQL', () => {
-  it('need one connection more than a pool of one', async () => {
+  it('need one connection', async () => {
     const service = await started({ ...(await newDatabase()), DATABASE_POOL_SIZE: '1' });
     expect((await send('GET', `${service.url}/health/ready`)).status).toBe(200);
   });
 
   it('may take longer than the role of the service lets a statement take, and than the URL says', async () => {
     const env = await newDatabase();
-    const url = `${env.DATABASE_URL}?statement_timeout=1&query_timeout=1`;
+    const url = `${env.DATABASE_URL}?statement_timeout=1000&query_timeout=1`;
     const [name = ''] = url.split('/').at(-1)!.split('?');
-    await run(env, `ALTER DATABASE ${name} SET statement_timeout = '1ms'`);
+    await run(env, `ALTER DATABASE ${name} SET statement_timeout = '1s'`);
     const dataSource = await createDataSource(parseEnvironment({ ...env, DATABASE_URL: url }), ENTITIES);
-    const patient = await withoutTimeout(dataSource).initialize();
-    onTestFinished(() => patient.destroy());
-    await expect(patient.query('SELECT pg_sleep(0.2)')).resolves.toHaveLength(1);
+    const timeouts: unknown[] = [];
+    const Slow = class Slow1999999999999 {
+      async up(runner: QueryRunner): Promise<void> {
+        timeouts.push(await runner.query('SHOW statement_timeout'));
+        await runner.query('SELECT pg_sleep(1.5)');
+      }
+      async down(): Promise<void> {}
+    };
+    Object.assign(dataSource.options, { migrations: [Slow] });
+    expect(await migrate(dataSource)).toEqual(['Slow1999999999999']);
+    expect(timeouts).toEqual([[{ statement_timeout: '0' }]]);
   });
 });
 
 describe('what DATABASE_URL says', () => {
   it('is no limit of statements', async () => {
     const env = await newDatabase();
-    const url = `${env.DATABASE_URL}?statement_timeout=0&query_timeout=1`;
+    const url = `${env.DATABASE_URL}?statement_timeout=1&query_timeout=1`;
     const dataSource = await open(parseEnvironment({ ...env, DATABASE_URL: url, DATABASE_STATEMENT_TIMEOUT: '1s' }));
-    expect(await dataSource.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '1s' }]);
+    // Nothing is set in the session, which a pooler may share out.
+    expect(await dataSource.query('SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
+    const slow = dataSource.query('SELECT pg_sleep(600)');
+    await expect(slow).rejects.toThrow('Query read timeout');
+    // The server does not go on with it.
+    const running = async (): Promise<unknown[]> =>
+      dataSource.query(`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'`);
+    await expect.poll(running).toEqual([]);
   });
 
   it('may name a socket that is not there: that is a store that fails', async () => {

@@ -41,7 +41,7 @@ describe('TLS to PostgreSQL', () => {
     const service = await start('localhost', parameters);
     onTestFinished(() => service.stop());
     await new PairClient(service.url).newcomer();
-    await expect.poll(() => service.app.get(DirectLine).isUp).toBe(true);
+    await expect.poll(() => service.app.get(DirectLine).isListening).toBe(true);
     const { withTls, without } = await connections();
     expect(without).toBe(0);
     // The pool's, and the one that listens.

@@ -50,6 +50,7 @@ export async function fill(target: DataSource, source: Source, signal: AbortSign
 
 async function copyAll(into: EntityManager, source: Source, signal: AbortSignal): Promise<Copied[]> {
   // Somebody's transaction there must not keep the frozen service waiting for long.
+  await into.query('SET LOCAL statement_timeout = 0');
   await into.query(`SET LOCAL lock_timeout = '${LOCK_MS}ms'`);
   // A service that starts there meanwhile waits before it makes a key of its own, and then finds ours.
   await into.query(`LOCK TABLE ${tablesOf(into.dataSource).join(', ')} IN EXCLUSIVE MODE`);

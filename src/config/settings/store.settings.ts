@@ -12,6 +12,16 @@ export const STORE_SETTINGS = {
     'postgres',
     'postgresql',
   ),
+  DATABASE_LISTEN_URL: url(
+    {
+      default: '',
+      about:
+        'PostgreSQL: the same database, past the pooler that DATABASE_URL leads to. Ended sessions are heard of there; without it, a pooler makes other instances notice within 2 seconds.',
+      secret: true,
+    },
+    'postgres',
+    'postgresql',
+  ),
   DATABASE_POOL_SIZE: integer(
     { default: '10', about: 'PostgreSQL: how many connections an instance has at most, beside one for notifications.' },
     1,
