@@ -29,7 +29,7 @@ import { TokenLifetimes } from './tokens/token-lifetimes.js';
   ],
   exports: [Doors, TokenLifetimes],
 })
-class DoorsModule {}
+export class DoorsModule {}
 
 /** What answers at the contracts' hot routes without their controllers. */
 @Module({ imports: [AuthModule], providers: [ContractShortCuts], exports: [ContractShortCuts] })

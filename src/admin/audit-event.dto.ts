@@ -86,7 +86,8 @@ export function auditEventsDto({ events, next }: AuditPage): AuditEventsDto {
   return { events: events.map(eventDto), next_cursor: next === undefined ? null : encodeCursor([next]) };
 }
 
-function eventDto(event: AuditEvent): AuditEventDto {
+/** An event as it is answered, and a line of an export. */
+export function eventDto(event: AuditEvent): AuditEventDto {
   return {
     id: event.id,
     at: event.at.toISOString(),

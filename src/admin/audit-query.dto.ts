@@ -1,15 +1,20 @@
+import { isIP } from 'node:net';
 import { AUDIT_KIND_NAMES, type AuditKind } from '../audit/audit-kinds.js';
-import type { AuditFilter } from '../audit/audit-trail.js';
+import type { TrailAsked } from '../auth/administration/trail-reading.service.js';
 import { isSessionId } from '../auth/account/account-sessions.service.js';
 import { ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { readAccountId } from '../users/account-id.js';
+import { EMAIL_MAX_LENGTH, isEmailAddress, isPlainText, lengthOf } from '../users/identifiers.js';
 import { isDateTime } from './times.js';
 
 const isAccountId = (text: string): boolean => readAccountId(text) !== undefined;
 
-/** The query of the audit trail; a cursor of it is the id of an event. */
-export class AuditQueryDto {
+const TEXT = 'Must be a text of at most 254 characters without control characters.';
+const isText = (text: string): boolean => text !== '' && lengthOf(text) <= EMAIL_MAX_LENGTH && isPlainText(text);
+
+/** Which events of the trail are meant. */
+export class AuditFilterDto {
   @ApiPropertyOptional({ type: 'integer', description: 'The account that it was done to.' })
   @CheckOptional(1, 'Must be the id of an account.', isAccountId)
   account?: string;
@@ -22,6 +27,25 @@ export class AuditQueryDto {
   @CheckOptional(1, 'Must be a kind of event.', (kind) => AUDIT_KIND_NAMES.includes(kind))
   kind?: AuditKind;
 
+  @ApiPropertyOptional({ description: 'The code of a refusal, such as `password_wrong`.' })
+  @CheckOptional(1, TEXT, isText)
+  refusal?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'The IP address that it was asked for from, or an e-mail address: of the account that has it, or tried and nobody’s.',
+  })
+  @CheckOptional(1, 'Must be an IP address or an e-mail address.', (text) => isIP(text) > 0 || isEmailAddress(text))
+  address?: string;
+
+  @ApiPropertyOptional({ description: 'The contract, or the part of this API: the `door` of events.' })
+  @CheckOptional(1, TEXT, isText)
+  contract?: string;
+
+  @ApiPropertyOptional({ description: 'The `actor` of events: a service client, `command line` or `service`.' })
+  @CheckOptional(1, TEXT, isText)
+  client?: string;
+
   @ApiPropertyOptional({ format: 'date-time', description: 'Not before this time.' })
   @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
   from?: string;
@@ -29,7 +53,10 @@ export class AuditQueryDto {
   @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @CheckOptional(1, 'Must be a time of ISO 8601 with its zone.', isDateTime)
   to?: string;
+}
 
+/** The query of the audit trail; a cursor of it is the id of an event. */
+export class AuditQueryDto extends AuditFilterDto {
   @PageLimit()
   limit?: string;
 
@@ -37,22 +64,24 @@ export class AuditQueryDto {
   cursor?: string;
 }
 
-/** Which page of the trail is asked for. */
-export interface EventsAsked {
-  readonly filter: AuditFilter;
-  readonly limit: number;
-  readonly after: string | undefined;
-}
-
-/** What the query asks for. */
-export function eventsAsked({ account, actor, kind, from, to, ...page }: AuditQueryDto): EventsAsked {
-  const { limit, after } = pageOf(page);
-  const filter = {
-    accountId: account === undefined ? undefined : Number(account),
-    actorId: actor === undefined ? undefined : Number(actor),
+/** Which events the query asks for. */
+export function trailAsked({ account, actor, from, to, ...rest }: AuditFilterDto): TrailAsked {
+  const { kind, refusal, address, contract, client } = rest;
+  return {
+    account: account === undefined ? undefined : Number(account),
+    actor: actor === undefined ? undefined : Number(actor),
     kind,
+    refusal,
+    address,
+    contract,
+    client,
     from: from === undefined ? undefined : new Date(from),
     to: to === undefined ? undefined : new Date(to),
   };
-  return { filter, limit, after: after?.[0] as string | undefined };
+}
+
+/** Which page of them. */
+export function pageOfEvents(query: AuditQueryDto): { readonly limit: number; readonly after: string | undefined } {
+  const { limit, after } = pageOf(query);
+  return { limit, after: after?.[0] as string | undefined };
 }

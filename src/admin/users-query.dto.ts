@@ -4,15 +4,17 @@ import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/qu
 import { RequestError } from '../contract-kit/wire-error.js';
 import type { UsersAsked, UsersPage } from '../auth/administration/administration-list.service.js';
 import { EMAIL_MAX_LENGTH, isPlainText, lengthOf } from '../users/identifiers.js';
+import { isNamePart } from '../users/name-parts.js';
 import type { AccountStatus } from '../users/user.entity.js';
 import { userDto, type UsersDto } from './user.dto.js';
 
 const STATUSES: readonly string[] = ['pending', 'active', 'deactivated'] satisfies AccountStatus[];
 
-/** The query of the list of accounts. Its cursor is an id, or where names are searched a name and which one that is. */
+/** The query of the list of accounts. Its cursor is an id, or where names begin with a short text a name and which one. */
 export class UsersQueryDto {
   @ApiPropertyOptional({
-    description: 'The beginning of a username or an e-mail address, in any case of letters, or exactly an id.',
+    description:
+      'Any part of a username or an e-mail address, in any case of letters, or exactly an id. Of fewer than three characters, the beginning.',
     maxLength: EMAIL_MAX_LENGTH,
   })
   @CheckOptional(
@@ -42,15 +44,13 @@ export function usersAsked({ query, status, is_admin, limit, cursor }: UsersQuer
   const isAdmin = is_admin === undefined ? undefined : is_admin === 'true';
   const { after, ...page } = pageOf({ limit, cursor });
   // An empty search box searches for nothing. Administrators are few enough to be looked through in the order of ids.
-  const isSearch = Boolean(query) && !isAdmin;
-  if (after && isSearch !== isName(after)) throw ofOtherList();
-  if (query && isSearch) return { ...page, kind: 'by name', filter: { query, status, isAdmin }, after: nameOf(after) };
-  return {
-    ...page,
-    kind: 'by id',
-    filter: { query: query || undefined, status, isAdmin },
-    after: after?.[0] as number,
-  };
+  const isSearch = query !== undefined && query !== '' && !isAdmin;
+  const isByName = isSearch && !isNamePart(query);
+  if (after && isByName !== isName(after)) throw ofOtherList();
+  if (isByName) return { ...page, kind: 'by name', filter: { query, status, isAdmin }, after: nameOf(after) };
+  const afterId = after?.[0] as number | undefined;
+  if (isSearch) return { ...page, kind: 'by part', filter: { query, status, isAdmin }, after: afterId };
+  return { ...page, kind: 'by id', filter: { query: query || undefined, status, isAdmin }, after: afterId };
 }
 
 /** A page as it is answered. */

@@ -2,6 +2,7 @@ import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { AdministrationAccountsService } from '../auth/administration/administration-accounts.service.js';
 import { AdministrationListService } from '../auth/administration/administration-list.service.js';
 import { AdministrationService } from '../auth/administration/administration.service.js';
+import { operatorOf } from '../auth/administration/operator.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import { ContractBody } from '../contract-kit/contract-body.js';
@@ -34,13 +35,17 @@ export class UsersController {
   @Get()
   @ApiOperation({
     operationId: 'listUsers',
-    summary: 'Accounts, by the beginning of a name, by status, and whether they are administrators',
-    description: 'In the order of ids, or of the names that begin with `query`. A page may be shorter than `limit`.',
+    summary: 'Accounts, by a part of a name, by status, and whether they are administrators',
+    description:
+      'In the order of ids, or of the names that begin with a `query` of one or two characters. A page may be shorter than `limit`.',
   })
   @ApiOkResponse({ type: UsersDto, description: 'A page of accounts.' })
   @Refusals(NATIVE, UsersQueryDto, ...ADMIN_READING)
-  async page(@ContractQuery(UsersQueryDto) query: UsersQueryDto): Promise<UsersDto> {
-    return usersDto(await this.list.page(usersAsked(query)));
+  async page(
+    @CurrentPrincipal() admin: Principal,
+    @ContractQuery(UsersQueryDto) query: UsersQueryDto,
+  ): Promise<UsersDto> {
+    return usersDto(await this.list.page(operatorOf(admin), usersAsked(query)));
   }
 
   @Post()

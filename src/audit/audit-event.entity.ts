@@ -6,6 +6,11 @@ import type { AuditKind } from './audit-kinds.js';
 @Index('audit_events_account_id_id_index', ['accountId', 'id'])
 @Index('audit_events_actor_id_id_index', ['actorId', 'id'])
 @Index('audit_events_kind_id_index', ['kind', 'id'])
+@Index('audit_events_refusal_id_index', ['refusal', 'id'], { where: 'refusal IS NOT NULL' })
+@Index('audit_events_ip_id_index', ['ip', 'id'], { where: 'ip IS NOT NULL' })
+@Index('audit_events_actor_name_id_index', ['actor', 'id'], { where: 'actor IS NOT NULL' })
+@Index('audit_events_identifier_hash_id_index', ['identifierHash', 'id'], { where: 'identifier_hash IS NOT NULL' })
+@Index('audit_events_door_id_index', ['door', 'id'])
 export class AuditEvent {
   /** A UUID of version 7 (RFC 9562 §5.7): ids are in the order of time. */
   @PrimaryColumn({ type: 'uuid' })

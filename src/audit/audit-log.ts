@@ -157,7 +157,7 @@ export class AuditLog implements BeforeApplicationShutdown {
       accountId: accountId ?? null,
       actorId: actorId ?? null,
       actor: actor ?? null,
-      identifierHash: identifier === undefined ? null : this.hash(identifier),
+      identifierHash: identifier === undefined ? null : this.hashOf(identifier),
       door: from.door,
       sessionId: sessionId ?? null,
       ip: from.ip,
@@ -168,8 +168,8 @@ export class AuditLog implements BeforeApplicationShutdown {
     };
   }
 
-  /** Keyed, so that nobody who reads the trail can try names out. */
-  private hash(identifier: string): string {
+  /** A name as the trail keeps it: keyed, so that nobody who reads the trail can try names out. */
+  hashOf(identifier: string): string {
     return createHmac('sha256', this.identifierKey).update(identifier).digest('hex');
   }
 }

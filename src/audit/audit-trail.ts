@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue, timeOf } from '../database/sql.js';
 import type { AuditKind } from './audit-kinds.js';
@@ -11,6 +12,16 @@ export interface AuditFilter {
   /** The account that did it. */
   readonly actorId?: number | undefined;
   readonly kind?: AuditKind | undefined;
+  /** The code of a refusal. */
+  readonly refusal?: string | undefined;
+  /** Where the request came from. */
+  readonly ip?: string | undefined;
+  /** A name that belongs to no account, as its HMAC. */
+  readonly identifierHash?: string | undefined;
+  /** The contract, or the part of the native API. */
+  readonly door?: string | undefined;
+  /** Who did it that is no account. */
+  readonly actor?: string | undefined;
   readonly from?: Date | undefined;
   /** Events of this time are not meant any more. */
   readonly to?: Date | undefined;
@@ -23,11 +34,26 @@ export interface AuditPage {
   readonly next: string | undefined;
 }
 
-/**
- * The columns that find events, by their indices with the id. The first that is asked for does; the others are put so that
- * SQLite does not go by theirs. PostgreSQL goes by its statistics.
- */
-const FINDING = ['account_id', 'actor_id', 'kind'] as const;
+/** The columns that find events, by their indices with the id: the first that is asked for, as the rarest. */
+const FINDING = [
+  'account_id',
+  'actor_id',
+  'identifier_hash',
+  'actor',
+  'ip',
+  'refusal',
+  'kind',
+  'door',
+] as const satisfies (keyof Row)[];
+
+/** How many events one request looks at, where others than the asked for are passed over. */
+const EXAMINED_LIMIT = 5000;
+
+/** How many rows one statement reads after the first. */
+const BATCH = 500;
+
+/** How many events an export reads at a time. */
+const EXPORTED = 500;
 
 /** After every event. */
 const END = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -37,41 +63,67 @@ const END = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 export class AuditTrail {
   constructor(private readonly sql: Sql) {}
 
-  /** At most so many events before the one with the id `after`. */
+  /** At most so many events before the one with the id `after`. A page may be short while there is another. */
   async page(filter: AuditFilter, limit: number, after: string | undefined): Promise<AuditPage> {
-    const { text, parameters } = conditionOf(filter, after);
-    const rows = await this.sql.rows<Row>(
+    const asked = askedOf(filter);
+    const [finding, ...others] = FINDING.filter((column) => asked[column] !== undefined);
+    const events: AuditEvent[] = [];
+    let place = after;
+    let examined = 0;
+    for (let batch = limit + 1; ; batch = BATCH) {
+      const rows = await this.read(finding, asked, filter, batch, place);
+      for (const row of rows) {
+        const isMeant = others.every((column) => row[column] === asked[column]);
+        if ((isMeant && events.length === limit) || ++examined > EXAMINED_LIMIT) return { events, next: place };
+        if (isMeant) events.push(readEvent(row));
+        place = row.id;
+      }
+      if (rows.length < batch) return { events, next: undefined };
+    }
+  }
+
+  /** All events, some at a time. What is recorded meanwhile is not among them. */
+  async *export(filter: AuditFilter): AsyncGenerator<readonly AuditEvent[]> {
+    let after: string | undefined;
+    do {
+      const { events, next } = await this.page(filter, EXPORTED, after);
+      if (events.length > 0) yield events;
+      after = next;
+      // On SQLite a statement holds the thread that serves requests.
+      await setImmediate();
+    } while (after !== undefined);
+  }
+
+  private async read(
+    finding: Finding | undefined,
+    asked: Asked,
+    { from, to }: AuditFilter,
+    limit: number,
+    after: string | undefined,
+  ): Promise<Row[]> {
+    // One upper bound: of two, SQLite may begin at the wrong one.
+    const end = [END, after, to && leastIdAt(to)].filter((id) => id !== undefined).sort()[0] ?? END;
+    const conditions = [finding && `${finding} = :found`, from && 'id >= :least::uuid', 'id < :end::uuid'];
+    return this.sql.rows<Row>(
       `SELECT id, at, kind, refusal, account_id, actor_id, actor, identifier_hash, door, session_id, ip, user_agent,
          request_id, count, detail
-       FROM audit_events WHERE ${text} ORDER BY id DESC LIMIT :limit`,
-      { ...parameters, limit: limit + 1 },
+       FROM audit_events WHERE ${conditions.filter(Boolean).join(' AND ')} ORDER BY id DESC LIMIT :limit`,
+      {
+        ...(finding && { found: asked[finding] as SqlValue }),
+        ...(from && { least: leastIdAt(from) }),
+        end,
+        limit,
+      },
     );
-    const events = rows.slice(0, limit).map(readEvent);
-    return { events, next: rows.length > limit ? events.at(-1)?.id : undefined };
   }
 }
 
-function conditionOf(
-  { accountId, actorId, kind, from, to }: AuditFilter,
-  after: string | undefined,
-): { text: string; parameters: Record<string, SqlValue> } {
-  const asked = { account_id: accountId, actor_id: actorId, kind };
-  const columns = FINDING.filter((column) => asked[column] !== undefined);
-  // One upper bound: of two, SQLite may begin at the wrong one.
-  const end = [END, after, to && leastIdAt(to)].filter((id) => id !== undefined).sort()[0] ?? END;
-  const conditions = [
-    ...columns.map((column, place) => (place === 0 ? `${column} = :${column}` : `NOT (${column} <> :${column})`)),
-    from && 'id >= :least::uuid',
-    'id < :end::uuid',
-  ];
-  return {
-    text: conditions.filter(Boolean).join(' AND '),
-    parameters: {
-      ...Object.fromEntries(columns.map((column) => [column, asked[column] as SqlValue])),
-      ...(from && { least: leastIdAt(from) }),
-      end,
-    },
-  };
+type Finding = (typeof FINDING)[number];
+
+type Asked = Readonly<Record<Finding, string | number | undefined>>;
+
+function askedOf({ accountId, actorId, identifierHash, actor, ip, refusal, kind, door }: AuditFilter): Asked {
+  return { account_id: accountId, actor_id: actorId, identifier_hash: identifierHash, actor, ip, refusal, kind, door };
 }
 
 interface Row {

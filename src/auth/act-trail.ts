@@ -3,6 +3,7 @@ import type { AuditEntry } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { AuthError } from '../errors/auth-error.js';
 import { NativeError } from '../errors/native-error.js';
+import { type Operator, operatorOf } from './administration/operator.js';
 import type { Principal } from './door.js';
 
 /** What somebody does; to his own account, unless another is named. */
@@ -18,12 +19,22 @@ export class ActTrail {
    * @param made what else is known once it is done
    */
   async recorded<T>(
-    { accountId, sessionId, client: from }: Principal,
+    principal: Principal,
+    act: Act,
+    run: () => Promise<T>,
+    made?: (result: T) => Partial<Act>,
+  ): Promise<T> {
+    return this.recordedBy(operatorOf(principal), { accountId: principal.accountId, ...act }, run, made);
+  }
+
+  /** As `recorded`, for whoever acts on accounts of others. */
+  async recordedBy<T>(
+    by: Operator,
     act: Act,
     run: () => Promise<T>,
     made: (result: T) => Partial<Act> = () => ({}),
   ): Promise<T> {
-    const entry = { from, accountId, actorId: accountId, sessionId, ...act };
+    const entry = { ...by, ...act };
     try {
       const result = await run();
       this.audit.record({ ...entry, ...made(result) });

@@ -22,6 +22,9 @@ import { AdministrationSessionsService } from './administration/administration-s
 import { ActTrail } from './act-trail.js';
 import { IdleTimes } from './doors.js';
 import { AdministrationService } from './administration/administration.service.js';
+import { HelpDeskService } from './administration/help-desk.service.js';
+import { SessionOverviewService } from './administration/session-overview.service.js';
+import { TrailReadingService } from './administration/trail-reading.service.js';
 import { EmailVerificationService } from './by-mail/email-verification.service.js';
 import { Grants } from './grant.js';
 import { SameOriginGuard } from './guards/same-origin.guard.js';
@@ -33,6 +36,7 @@ import { MailComposerService } from './by-mail/mail-composer.service.js';
 import { MailRequests } from './by-mail/mail-requests.js';
 import { MailedLinks } from './by-mail/mailed-links.service.js';
 import { Notices } from './by-mail/notices.js';
+import { ProvedAddresses } from './by-mail/proved-addresses.js';
 import { OpaqueMemories } from './sessions/opaque-memory.js';
 import { OpaqueSessionsService } from './sessions/opaque-sessions.service.js';
 import { OwnerCheck } from './account/owner-check.service.js';
@@ -81,6 +85,9 @@ const ACTS = [
   AdministrationAccountsService,
   AdministrationSessionsService,
   AdministrationListService,
+  HelpDeskService,
+  SessionOverviewService,
+  TrailReadingService,
 ];
 
 const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, OpaqueTokenStrategy];
@@ -93,6 +100,7 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     ...STRATEGIES,
     Grants,
     Notices,
+    ProvedAddresses,
     MailRequests,
     ChosenAddresses,
     MailedLinks,

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/env.js';
 import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
+import { NativeError } from '../errors/native-error.js';
 import { OutputError } from './output.js';
 
 /** A command that was refused or failed, in one line for the one who typed it. */
@@ -9,7 +10,7 @@ export class CommandError extends Error {
 }
 
 /** What is told by its message alone. */
-const FORESEEN = [CommandError, ConfigError, AuthError, OutputError];
+const FORESEEN = [CommandError, ConfigError, AuthError, NativeError, OutputError];
 
 /** How a failure is told: a line for what its user can cause, the stack for a mistake of ours. */
 export function describeFailure(error: unknown): string {

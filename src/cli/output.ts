@@ -33,11 +33,7 @@ export function remark(line: string): void {
 }
 
 /** A list: as JSON, or as lines whose columns are aligned and the last of which may hold spaces. */
-export function printList(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  asJson: boolean,
-  line: (row: never) => readonly string[],
-): void {
+export function printList(rows: readonly object[], asJson: boolean, line: (row: never) => readonly string[]): void {
   if (asJson) return print(JSON.stringify(rows, null, 2));
   const lines = rows.map((row) => line(row as never));
   for (const cells of lines)

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { example, JSON_OPTION } from './help.js';
+import { addAccount, addAudit, addSessions } from './help-desk-program.js';
 import type { Scope } from '../tokens/service-clients.service.js';
 
 /** The scopes that there are, spelt out here so that help needs not load the service; a test compares. */
 export const CLIENT_SCOPES: readonly Scope[] = ['introspect', 'introspect:refresh', 'revoke'];
 
 const SCOPE_HELP = `what it may do: ${CLIENT_SCOPES.join(' or ')}; may be repeated`;
-
-const JSON_OPTION = ['--json', 'print JSON'] as const;
 
 /**
  * The command line `latchkey`. What a command does is loaded when it is run: help must be quick.
@@ -28,6 +28,9 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
     );
   addService(latchkey);
   addAdmin(latchkey);
+  addAccount(latchkey);
+  addSessions(latchkey);
+  addAudit(latchkey);
   addClient(latchkey);
   addKeys(latchkey);
   addBackup(latchkey);
@@ -159,10 +162,6 @@ function addDoctor(latchkey: Command): void {
     .option(...JSON_OPTION)
     .addHelpText('after', example('latchkey doctor'))
     .action(async (options) => (await import('./doctor/doctor.js')).doctor(options));
-}
-
-function example(...lines: readonly string[]): string {
-  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
 
 function withScope(text: string, before: readonly Scope[] = []): readonly Scope[] {

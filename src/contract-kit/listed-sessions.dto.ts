@@ -74,7 +74,7 @@ export function listedSessionsDto({ sessions, next }: SessionPage): ListedSessio
 }
 
 /** A session as it is answered. */
-function listedSessionDto(session: ListedSession): ListedSessionDto {
+export function listedSessionDto(session: ListedSession): ListedSessionDto {
   return {
     id: session.id,
     contract: session.contract,

@@ -60,6 +60,7 @@ const STATUS: Record<NativeWireErrorCode, number> = {
   session_not_found: 404,
   last_admin: 409,
   email_missing: 409,
+  account_closed: 409,
 };
 
 const SENTENCES = { ...AUTH_ERRORS, ...REQUEST_ERRORS, ...NATIVE_ERRORS };

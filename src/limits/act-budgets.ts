@@ -4,6 +4,7 @@ import { Config } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { type Networks, networksOf } from '../network/networks.js';
 import type { Budget, BudgetKey } from './budget-store.js';
+import type { Quota } from '../config/setting.js';
 import type { Known } from './known-networks.js';
 import { lasting, LEVELS, levelsOf, times } from './levels.js';
 
@@ -26,6 +27,12 @@ const OF_HOME = 6;
 
 const IN_A_ROW = { name: 'sign-in-row', inARow: true } as const;
 const PER_ACCOUNT = { name: 'sign-in-account' } as const;
+/** How many mails operators may have sent to one account: their hands may slip, and their scripts. */
+const HELP_DESK_MAILS: Quota = { points: 10, seconds: 3600 };
+
+/** The budgets of networks that one who fails to sign in may spend. */
+const OF_NETWORKS = ['sign-in', 'sign-ins', 'hashing', 'hashing-link'];
+
 const PIN_ROW = { name: 'pin-row', inARow: true } as const;
 
 /** The budgets that acts are counted against. */
@@ -85,6 +92,11 @@ export class ActBudgets {
     return { name: 'mail-address', of: this.hash(address), quota: { points: 1, seconds: this.config.MAIL_QUIET } };
   }
 
+  /** The budget of mails to an account that operators ask for. */
+  ofHelpDeskMail(accountId: number): Budget {
+    return { name: 'mail-help-desk', of: String(accountId), quota: HELP_DESK_MAILS };
+  }
+
   /** The budgets of failures under a name that do not depend on where it was tried from. */
   inARow(name: TriedName): BudgetKey[] {
     return failuresUnder(this.hashName(name));
@@ -92,15 +104,31 @@ export class ActBudgets {
 
   /** What others may have spent of an owner who proved the account's address from somewhere. */
   ofOwner(accountId: number, names: readonly TriedName[], from: Networks): BudgetKey[] {
-    const ofAccount = ['hashing', 'sign-ins-hour', 'sign-ins-day', PIN_ROW.name];
     const underName = (of: string): BudgetKey[] => [
       ...failuresUnder(of),
       ...LEVELS.map(({ level }) => ({ name: `sign-in-name-${level}`, of: `${of} ${from[level]}` })),
     ];
+    return [...ofAccount(accountId), ...names.flatMap((name) => underName(this.hashName(name)))];
+  }
+
+  /** What anybody may have spent of an account's budgets, but for `underNames`, and its own networks of theirs. */
+  ofAccount(accountId: number, names: readonly TriedName[], networks: readonly Networks[]): BudgetKey[] {
+    const ofNetworks = networks.flatMap((from) =>
+      LEVELS.flatMap(({ level }) => OF_NETWORKS.map((name) => ({ name: `${name}-${level}`, of: from[level] }))),
+    );
     return [
-      ...ofAccount.map((name) => ({ name, of: String(accountId) })),
-      ...names.flatMap((name) => underName(this.hashName(name))),
+      ...ofAccount(accountId),
+      { name: 'hashing-link', of: String(accountId) },
+      ...names.flatMap((name) => failuresUnder(this.hashName(name))),
+      ...ofNetworks,
     ];
+  }
+
+  /** The budgets of failures under names, of any address or network behind each. */
+  underNames(names: readonly TriedName[]): BudgetKey[] {
+    return names.flatMap((name) =>
+      LEVELS.map(({ level }) => ({ name: `sign-in-name-${level}`, of: this.hashName(name) })),
+    );
   }
 
   /**
@@ -152,6 +180,10 @@ export class ActBudgets {
   private hash(name: string): string {
     return createHmac('sha256', this.nameKey).update(name).digest('base64url');
   }
+}
+
+function ofAccount(accountId: number): BudgetKey[] {
+  return ['hashing', 'sign-ins-hour', 'sign-ins-day', PIN_ROW.name].map((name) => ({ name, of: String(accountId) }));
 }
 
 function failuresUnder(of: string): BudgetKey[] {

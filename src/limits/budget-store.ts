@@ -99,6 +99,23 @@ export class BudgetStore {
     );
   }
 
+  /** Makes whole every budget whose owner is named with something behind. */
+  async clearBehind(budgets: readonly BudgetKey[]): Promise<void> {
+    const isBehind = budgets.map((_budget, i) =>
+      this.sql.isPostgres ? `starts_with(key, :key${i})` : `(key >= :key${i} AND key < :end${i})`,
+    );
+    if (isBehind.length === 0) return;
+    const keys = budgets.flatMap((budget, i) => [
+      [`key${i}`, `${keyOf(budget)} `],
+      // The character after a space.
+      [`end${i}`, `${keyOf(budget)}!`],
+    ]);
+    await this.sql.rows(
+      `UPDATE rate_limits SET points = 0, expires_at = {now} WHERE (${isBehind.join(' OR ')}) AND points > 0`,
+      Object.fromEntries(keys) as Record<string, string>,
+    );
+  }
+
   /** Of the budgets without a point left, the one that takes longest to become whole. */
   async spentOf(budgets: readonly Budget[]): Promise<Spent | undefined> {
     const rows = await this.sql.rows<Spent>(

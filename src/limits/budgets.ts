@@ -53,6 +53,11 @@ export class Budgets {
     }
   }
 
+  /** Makes whole every budget whose owner is named with something behind, such as a network behind a name. */
+  async clearBehind(budgets: readonly BudgetKey[]): Promise<void> {
+    await this.store.clearBehind(budgets);
+  }
+
   /** Makes budgets whole. */
   async clear(budgets: readonly BudgetKey[]): Promise<void> {
     await this.store.clear(budgets);

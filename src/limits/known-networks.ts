@@ -4,7 +4,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/env.js';
 import { Sql } from '../database/sql.js';
 import { sweepBefore } from '../database/sweep.js';
-import type { Networks } from '../network/networks.js';
+import { type Networks, networksOf } from '../network/networks.js';
 
 const FLUSH_MS = 1000;
 const DAY_MS = 86_400_000;
@@ -44,6 +44,15 @@ export class KnownNetworks implements OnModuleDestroy {
       { userId, address, network, since: this.oldest() },
     );
     return { address: Boolean(row?.address), network: Boolean(row?.network), any: Boolean(row?.any_network) };
+  }
+
+  /** The addresses that an account signed in from lately, with their networks. */
+  async addressesOf(userId: number): Promise<Networks[]> {
+    const rows = await this.sql.rows<{ network: string }>(
+      'SELECT network FROM known_networks WHERE user_id = :userId AND last_sign_in_at > :since',
+      { userId, since: this.oldest() },
+    );
+    return rows.filter(({ network }) => !network.includes('/')).map(({ network }) => networksOf(network));
   }
 
   /** Forgets the networks of an account, but for those of an address, if one is given. */

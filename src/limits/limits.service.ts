@@ -76,6 +76,18 @@ export class LimitsService {
     await this.budgets.clear(this.acts.ofOwner(accountId, names, networksOf(ip)));
   }
 
+  /** Makes all budgets of an account whole, whoever spent them, and those of the networks that it signed in from lately. */
+  async clearAll(accountId: number, names: readonly TriedName[]): Promise<void> {
+    const networks = await this.networks.addressesOf(accountId);
+    await this.budgets.clear(this.acts.ofAccount(accountId, names, networks));
+    await this.budgets.clearBehind(this.acts.underNames(names));
+  }
+
+  /** Counts a mail to an account that an operator asks for. @throws {AuthError} `too_many_attempts` */
+  async mailByHelpDesk(accountId: number): Promise<void> {
+    await this.spend([this.acts.ofHelpDeskMail(accountId)]);
+  }
+
   /** Forgets the wrong PINs in a row. */
   async forgetPinFailures(accountId: number): Promise<void> {
     await this.budgets.clear([this.acts.ofPinsInARow(accountId)]);

@@ -34,6 +34,12 @@ export function networksOf(ip: string | undefined = ''): Networks {
   return isOfIPv4 ? ofIPv4(groups.slice(6).flatMap(bytesOf)) : ofIPv6(groups);
 }
 
+/** An IP address as this service writes it, so that two spellings of one compare alike; any other text as it is. */
+export function oneSpelling(ip: string): string {
+  const { address } = networksOf(ip);
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address === UNKNOWN ? ip : address;
+}
+
 function ofIPv4(bytes: readonly (string | number)[]): Networks {
   const network = `${bytes.slice(0, 3).join('.')}.0/24`;
   return { address: bytes.join('.'), network, line: network, site: network };

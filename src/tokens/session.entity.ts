@@ -15,6 +15,8 @@ export type RevocationReason =
 @Index('sessions_secret_hash_unique', ['secretHash'], { unique: true })
 @Index('sessions_user_id_id_index', ['userId', 'id'])
 @Index('sessions_live_index', ['userId', 'securityEpoch', 'createdAt', 'id'], { where: 'revoked_at IS NULL' })
+@Index('sessions_created_at_id_index', ['createdAt', 'id'], { where: 'revoked_at IS NULL' })
+@Index('sessions_contract_created_at_id_index', ['contract', 'createdAt', 'id'], { where: 'revoked_at IS NULL' })
 @Index('sessions_expires_at_index', ['expiresAt'])
 @Index('sessions_revoked_at_index', ['revokedAt'])
 export class Session {

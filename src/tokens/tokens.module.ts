@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessTokenIssuer } from './access-token-issuer.js';
 import { AccessTokenService } from './access-token.service.js';
+import { AllSessions } from './all-sessions.js';
 import { KeyRing } from './key-ring.js';
 import { OneTimeToken } from './one-time-token.entity.js';
 import { OneTimeTokensService } from './one-time-tokens.service.js';
@@ -28,6 +29,7 @@ const SERVICES = [
   SessionsService,
   SessionStandings,
   SessionList,
+  AllSessions,
   AccessTokenIssuer,
   AccessTokenService,
   RefreshTokenService,

@@ -37,9 +37,13 @@ function foldedOnce(text: string): string {
 }
 
 function canonicalAddress(address: string): string {
-  const hostAt = address.lastIndexOf('@') + 1;
-  if (hostAt === 0) return folded(address);
-  return folded(address.slice(0, hostAt)) + canonicalHost(address.slice(hostAt));
+  return address.includes('@') ? canonicalWithHost(address) : folded(address);
+}
+
+/** As `canonical`, for a text that ends as an address does, or is the host of one. */
+export function canonicalWithHost(text: string): string {
+  const hostAt = text.lastIndexOf('@') + 1;
+  return folded(text.slice(0, hostAt)) + canonicalHost(text.slice(hostAt));
 }
 
 /** By UTS 46, as mails are addressed. Of ASCII only the case changes: an URL would also read `0x7f` as an IP address. */

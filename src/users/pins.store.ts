@@ -53,6 +53,14 @@ export class PinsStore {
     );
   }
 
+  /** Forgets the failures, and ends a lock. */
+  async unlock(id: number): Promise<void> {
+    await this.sql.rows(
+      'UPDATE users SET pin_failures = 0, pin_locked_until = NULL WHERE id = :id AND deleted_at IS NULL',
+      { id },
+    );
+  }
+
   /** Forgets the failures, after a PIN that was right. */
   async forgetFailures(id: number, checkedHash: string): Promise<void> {
     await this.sql.rows(

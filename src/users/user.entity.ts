@@ -17,6 +17,8 @@ export type AccountStatus = 'pending' | 'active' | 'deactivated';
 @Index('users_email_key_prefix_index', { synchronize: false })
 @Index('users_status_username_key_prefix_index', { synchronize: false })
 @Index('users_status_email_key_prefix_index', { synchronize: false })
+// Of the parts of names, on PostgreSQL; SQLite has the full-text index `account_names`.
+@Index('users_name_parts_index', { synchronize: false })
 export class User {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;

@@ -7,6 +7,7 @@ import { EmailsStore } from './emails.store.js';
 import { EpochsService } from './epochs.service.js';
 import { HashingPool, HashingWorker } from './hashing-pool.js';
 import { LastAdmin } from './last-admin.js';
+import { NamePartSearch } from './name-part-search.js';
 import { PasswordCost } from './password-cost.entity.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -22,6 +23,7 @@ const SERVICES = [
   EmailsStore,
   AccountList,
   AccountSearch,
+  NamePartSearch,
   AccountChanges,
   PinsStore,
   HashingPool,

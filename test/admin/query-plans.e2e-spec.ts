@@ -7,6 +7,7 @@ import { type Service, startService } from '../support/service.js';
 
 /** Enough for PostgreSQL to prefer an index; of a hundred, one is an administrator and one is deactivated. */
 const ROWS = 20_000;
+const PART = 2000;
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -15,7 +16,12 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 const ENGINES = [
-  { engine: 'SQLite', settings: async () => ({}), explain: 'EXPLAIN QUERY PLAN', wrong: /SCAN|TEMP B-TREE/ },
+  {
+    engine: 'SQLite',
+    settings: async () => ({}),
+    explain: 'EXPLAIN QUERY PLAN',
+    wrong: /SCAN (?!account_names VIRTUAL)|TEMP B-TREE/,
+  },
   {
     engine: 'PostgreSQL',
     settings: () => postgres.createDatabase('plans'),
@@ -50,6 +56,9 @@ const LISTS = [
   'users?query=user1999',
   'users?query=1999',
   'users?query=nobody',
+  'users?query=%40example.com',
+  'users?query=user1999&status=deactivated',
+  `users?query=999&cursor=${cursor(ROWS / 2)}`,
   `users?query=u&cursor=${cursor('user15', 'username_key')}`,
   `users?query=u&cursor=${cursor('user15', 'email_key')}`,
   `users?query=u&status=deactivated&cursor=${cursor('user15', 'email_key')}`,
@@ -57,6 +66,9 @@ const LISTS = [
     ['', `&from=${from}`, `&to=${to}`, `&from=${from}&to=${to}`, `&cursor=${cursor(id(ROWS / 2))}`].map(
       (bounds) => `audit?${filter}${bounds}`,
     ),
+  ),
+  ...['refusal=password_wrong', 'address=192.0.2.7', 'contract=basic', 'client=svc_7', 'address=x@example.com'].flatMap(
+    (filter) => [`audit?${filter}`, `audit?${filter}&from=${from}`, `audit?${filter}&cursor=${cursor(id(ROWS / 2))}`],
   ),
   'audit?account=7&actor=7',
   'audit?account=7&kind=key_revoked',
@@ -84,7 +96,7 @@ describe.each(ENGINES)('Lists for operators on $engine', ({ engine, settings, ex
   it.each(LISTS)('find GET /admin/%s by an index, in the order of its pages', async (path) => {
     sent.length = 0;
     const { status } = await admin.get(`/admin/${path}`);
-    const lists = sent.filter(({ statement }) => /^SELECT id, (username|at)[^]*LIMIT/.test(statement));
+    const lists = sent.filter(({ statement }) => /^SELECT (id, (username|at)|found)[^]*LIMIT/.test(statement));
     expect(status).toBe(200);
     expect(lists.length).toBeGreaterThan(0);
     for (const { statement, parameters } of lists) {
@@ -95,19 +107,24 @@ describe.each(ENGINES)('Lists for operators on $engine', ({ engine, settings, ex
   });
 });
 
+const numbers = (from: number, to: number): string =>
+  `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})`;
+
 async function fill(store: DataSource): Promise<void> {
-  const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})`;
-  await store.query(
-    `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
-       security_epoch, created_at, updated_at)
-     ${numbers} SELECT 'user' || i, 'user' || i, 'user' || i || '@example.com', 'user' || i || '@example.com', '!',
-       i % 100 = 1, CASE WHEN i % 100 = 2 THEN 'deactivated' ELSE 'active' END, 0, 0, '2026-01-01', '2026-01-01' FROM n`,
-  );
+  // In parts, within the time that a statement may take.
+  for (let from = 1; from <= ROWS; from += PART)
+    await store.query(
+      `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
+         security_epoch, created_at, updated_at)
+       ${numbers(from, from + PART - 1)} SELECT 'user' || i, 'user' || i, 'user' || i || '@example.com',
+         'user' || i || '@example.com', '!', i % 100 = 1, CASE WHEN i % 100 = 2 THEN 'deactivated' ELSE 'active' END, 0, 0,
+         '2026-01-01', '2026-01-01' FROM n`,
+    );
   const uuid = store.options.type === 'postgres' ? '::uuid' : '';
   const hex = store.options.type === 'postgres' ? `lpad(to_hex(i), 12, '0')` : `printf('%012x', i)`;
   await store.query(
     `INSERT INTO audit_events (id, at, kind, account_id, actor_id, door)
-     ${numbers} SELECT (substr(${hex}, 1, 8) || '-' || substr(${hex}, 9, 4) || '-7000-8000-000000000000')${uuid},
+     ${numbers(1, ROWS)} SELECT (substr(${hex}, 1, 8) || '-' || substr(${hex}, 9, 4) || '-7000-8000-000000000000')${uuid},
        '2026-01-01', CASE WHEN i % 1000 = 0 THEN 'key_revoked' ELSE 'signed_in' END, i % 50, i % 50, 'cookie' FROM n`,
   );
 }

@@ -106,41 +106,38 @@ describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }
     expect([users.map(({ id }) => id), next_cursor]).toEqual([made, null]);
   });
 
-  it('finds by the beginning of a username or an e-mail address, in any case of letters and form of Unicode', async () => {
+  it('finds by any part of a username or an e-mail address, in any case of letters and form of Unicode', async () => {
     const byUsername = await make({ username: 'Ångström', email: 'someone@example.com' });
-    const byEmail = await make({ username: 'someone else', email: 'ångström@example.com' });
-    expect(await ids({ query: 'ÅNGS' })).toEqual([byUsername, byEmail]);
-    expect(await ids({ query: 'a\u030angstr' })).toEqual([byUsername, byEmail]);
-    expect(await ids({ query: 'ngström' })).toEqual([]);
+    const byEmail = await make({ username: 'someone else', email: 'x.ångström@example.com' });
+    for (const query of ['ÅNGS', 'a\u030angstr', 'ngström', 'TRÖ', 'ÅNGSTRÖM'])
+      expect([query, await ids({ query })]).toEqual([query, [byUsername, byEmail]]);
+    expect(await ids({ query: 'röm@exa' })).toEqual([byEmail]);
+    // Neither the end of one name with the beginning of the other, nor the same characters in another order.
+    expect(await ids({ query: 'strömsom' })).toEqual([]);
+    expect(await ids({ query: 'ngstrång' })).toEqual([]);
+  });
+
+  it('finds by one or two characters only what begins with them', async () => {
+    const begins = await make({ username: 'ŧŧx' });
+    const ends = await make({ username: 'xŧŧ' });
+    expect(await ids({ query: 'Ŧ' })).toEqual([begins]);
+    expect(await ids({ query: 'ŧŧ' })).toEqual([begins]);
+    expect(await ids({ query: 'xŧŧ' })).toEqual([ends]);
   });
 
   it('lists an account once that both names find, wherever pages end', async () => {
     const both = [];
-    for (const n of [1, 2, 3, 4, 5]) both.push(await make({ username: `twice${n}`, email: `twice${n}@example.com` }));
+    for (const n of [1, 2, 3, 4, 5]) both.push(await make({ username: `²${n}`, email: `2${n}@example.com` }));
     // Here the address comes before the username, and one account's username is another's address.
-    both.push(await make({ username: 'twicez', email: 'twice.a@example.com' }));
-    both.push(await make({ username: 'twice.b@example.com' }));
-    both.push(await make({ username: 'twicey', email: 'twice.b@example.com' }));
+    both.push(await make({ username: '2z', email: '2.a@example.com' }));
+    both.push(await make({ username: '2.b@example.com' }));
+    both.push(await make({ username: '2y', email: '2.b@example.com' }));
     for (const limit of ['1', '2', '3', '8', '50']) {
-      const found = await all({ query: 'twice', limit });
-      expect(found.ids.toSorted((a, b) => a - b)).toEqual(both);
+      const found = await all({ query: '２', limit });
       expect(found.ids).toEqual([both[5], both[6], both[7], ...both.slice(0, 5)]);
     }
-  });
-
-  it('looks at so many names a request, where thousands were listed before by their other name', async () => {
-    const count = 6000;
-    const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
-    await service.app.get(DataSource).query(
-      `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
-         security_epoch, created_at, updated_at)
-       ${numbers} SELECT 'crowd-' || i, 'crowd-' || i, 'crowd' || i || '@x', 'crowd' || i || '@x', '!', false, 'active',
-         0, 0, '2026-01-01', '2026-01-01' FROM n`,
-    );
-    const found = await all({ query: 'crowd', limit: '200' });
-    expect([found.ids.length, new Set(found.ids).size]).toEqual([count, count]);
-    expect(found.lengths).toEqual([...Array.from({ length: 30 }, () => 200), 0]);
-    await service.app.get(DataSource).query("DELETE FROM users WHERE username LIKE 'crowd-%'");
+    for (const limit of ['1', '2', '3', '8', '50'])
+      expect((await all({ query: '2.b', limit })).ids).toEqual([both[6], both[7]]);
   });
 
   it('puts the account first whose id the query is, and lists it once', async () => {
@@ -180,7 +177,8 @@ describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }
     expect(await found('edge\ud7ff')).toEqual(['\ud7ff\ud7ff']);
     // In the order of their bytes, which is not JavaScript's.
     const inOrder = ['\ud7ff\ud7ff', '\uffff', '\uffffx', '\u{1f600}', '\u{10ffff}', '\u{10ffff}x'];
-    expect((await all({ query: 'edge', limit: '2' })).ids).toEqual(inOrder.map((end) => made.get(end)));
+    expect((await all({ query: 'ed', limit: '2' })).ids).toEqual(inOrder.map((end) => made.get(end)));
+    expect((await all({ query: 'edge', limit: '2' })).ids).toEqual([...made.values()]);
   });
 
   it('filters by status and by administrators, alone and together, with a query and without', async () => {
@@ -191,13 +189,16 @@ describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }
     const gone = await of('gone', { status: 'deactivated' });
     const chief = await of('chief', { isAdmin: true });
     const formerChief = await of('former', { isAdmin: true, status: 'deactivated' });
-    const query = 'filter-';
 
+    const short = 'fi';
+    expect(await ids({ query: short, status: 'deactivated' })).toEqual([formerChief, gone]);
+    expect(await ids({ query: short, is_admin: 'false' })).toEqual([active, gone, pending]);
+    const query = 'filter-';
     expect(await ids({ query, status: 'active' })).toEqual([active, chief]);
     expect(await ids({ query, status: 'pending' })).toEqual([pending]);
-    expect(await ids({ query, status: 'deactivated' })).toEqual([formerChief, gone]);
+    expect(await ids({ query, status: 'deactivated' })).toEqual([gone, formerChief]);
     expect(await ids({ query, is_admin: 'true' })).toEqual([chief, formerChief]);
-    expect(await ids({ query, is_admin: 'false' })).toEqual([active, gone, pending]);
+    expect(await ids({ query, is_admin: 'false' })).toEqual([active, pending, gone]);
     expect(await ids({ query, is_admin: 'true', status: 'active' })).toEqual([chief]);
     expect(await ids({ query, is_admin: 'false', status: 'deactivated' })).toEqual([gone]);
     expect((await all({ is_admin: 'true', status: 'deactivated', limit: '1' })).ids).toEqual([formerChief]);
@@ -226,6 +227,7 @@ describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }
       [`cursor=${cursorOf(['a', 'password_hash'])}`, 'cursor', CURSOR],
       [`cursor=${cursorOf(['a', 'username_key'])}`, 'cursor', CURSOR],
       [`query=a&cursor=${cursorOf([1])}`, 'cursor', CURSOR],
+      [`query=abc&cursor=${cursorOf(['a', 'username_key'])}`, 'cursor', CURSOR],
     ];
     for (const [query, field, detail] of refused)
       expect(whole(await admin.get(`/admin/users?${query}`))).toEqual(invalidFields([field, detail]));

@@ -36,6 +36,13 @@ describe('latchkey', () => {
       'latchkey serve [options]',
       'latchkey migrate [options]',
       'latchkey admin create [options] <name>',
+      'latchkey account find [options] <text>',
+      'latchkey account email [options] <id> <address>',
+      'latchkey account reset-password [options] <id>',
+      'latchkey account unlock-pin [options] <id>',
+      'latchkey account clear-budgets [options] <id>',
+      'latchkey sessions list [options]',
+      'latchkey audit export [options]',
       'latchkey client create [options] <name>',
       'latchkey client list [options]',
       'latchkey client scopes [options] <id>',
@@ -51,7 +58,9 @@ describe('latchkey', () => {
 
   it('takes no secret as an argument', () => {
     const options = LEAVES.flatMap(({ command }) => command.options.map(({ long }) => long));
-    expect(new Set(options)).toEqual(new Set(['--email', '--json', '--scope', '--from', '--to', '--undo']));
+    const filters = ['account', 'actor', 'kind', 'refusal', 'address', 'contract', 'client', 'limit', 'cursor'];
+    const others = ['email', 'verified', 'json', 'scope', 'from', 'to', 'undo'];
+    expect(new Set(options)).toEqual(new Set([...filters, ...others].map((name) => `--${name}`)));
   });
 
   it('knows the scopes that there are', () => {

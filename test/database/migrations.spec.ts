@@ -59,12 +59,13 @@ async function open(config: Config): Promise<DataSource> {
   return dataSource;
 }
 
-/** The tables of a database, but for what TypeORM and SQLite keep for themselves. */
+/** The tables of a database, but for what TypeORM, SQLite and its full-text index keep for themselves. */
 async function tablesOf(dataSource: DataSource): Promise<string[]> {
   const statement =
     dataSource.options.type === 'postgres'
       ? `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`
-      : `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`;
+      : `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+           AND name NOT LIKE 'account_names%'`;
   const rows = await dataSource.query<{ name: string }[]>(statement);
   return rows
     .map(({ name }) => name)

@@ -6,8 +6,7 @@ import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { EmailsStore } from '../../users/emails.store.js';
-import { canonical, isKeyOf } from '../../users/canonical.js';
+import { isKeyOf, canonical } from '../../users/canonical.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
@@ -17,7 +16,7 @@ import { EmailVerificationService } from './email-verification.service.js';
 import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailedLinks } from './mailed-links.service.js';
 import { emailChangeMail } from './mails.js';
-import { Notices } from './notices.js';
+import { ProvedAddresses } from './proved-addresses.js';
 import { OwnerCheck } from '../account/owner-check.service.js';
 
 /** Gives accounts another e-mail address, once a link that is mailed there has proved it. */
@@ -26,14 +25,13 @@ export class EmailChangeService {
   constructor(
     private readonly ownerCheck: OwnerCheck,
     private readonly users: UsersService,
-    private readonly emails: EmailsStore,
+    private readonly proved: ProvedAddresses,
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokensService,
     private readonly verification: EmailVerificationService,
-    private readonly addresses: ChosenAddresses,
+    private readonly chosen: ChosenAddresses,
     private readonly mails: MailQueue,
     private readonly limits: LimitsService,
-    private readonly notices: Notices,
     private readonly audit: AuditLog,
     private readonly trail: ActTrail,
     private readonly config: Config,
@@ -44,7 +42,7 @@ export class EmailChangeService {
    * @throws {AuthError} `email_invalid`, or why the password does not count
    */
   async request(principal: Principal, email: string, password: string): Promise<void> {
-    this.addresses.demand(email);
+    this.chosen.demand(email);
     const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
       this.ownerCheck.demand(principal, password),
     );
@@ -65,12 +63,10 @@ export class EmailChangeService {
     const link = await this.tokens.consume(token, 'change_email');
     if (!link) return undefined;
     const before = await this.users.findById(link.accountId);
-    if (!before || before.status === 'deactivated') return this.inVain(token);
-    const claimedBy = this.config.EMAIL_VERIFICATION ? await this.emails.release(link.email) : undefined;
-    if (!(await this.emails.replace(before.id, link.email))) return this.inVain(token);
-    await this.tokens.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
-    await this.notices.emailChanged(before, client);
-    const detail = claimedBy === undefined ? undefined : { claimed_by: claimedBy };
+    const given =
+      before && before.status !== 'deactivated' ? await this.proved.give(before, link.email, client) : undefined;
+    if (!before || !given) return this.inVain(token);
+    const detail = given.claimedBy === undefined ? undefined : { claimed_by: given.claimedBy };
     this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id, detail });
     return link.email;
   }

@@ -9,7 +9,7 @@ import { isNewUsername } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
-import { ofAccount } from './mail-jobs.js';
+import { type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
 import { MailedLinks } from './mailed-links.service.js';
 import { verificationMail } from './mails.js';
@@ -50,15 +50,15 @@ export class EmailVerificationService {
   }
 
   /** The mail with a link to the address that an account has now. */
-  async compose(accountId: number, mailId: string): Promise<Mail | undefined> {
+  async compose({ accountId, isPressing = false }: JobOf<'verify_email'>, mailId: string): Promise<Mail | undefined> {
     const user = await this.users.findById(accountId);
-    return user && this.mailTo(user, mailId);
+    return user && this.mailTo(user, isPressing ? 0 : this.config.MAIL_QUIET, mailId);
   }
 
   /** As `compose`, for whoever has an address that is not verified. */
   async composeRequested(email: string, mailId: string): Promise<Mail | undefined> {
     const user = await this.users.findByName('email', email);
-    return user && this.mailTo(user, mailId);
+    return user && this.mailTo(user, this.config.MAIL_QUIET, mailId);
   }
 
   /** The address that a link would confirm, if it works. Looking does not use it up. */
@@ -81,9 +81,12 @@ export class EmailVerificationService {
     return email;
   }
 
-  private async mailTo({ id: accountId, email, emailVerifiedAt }: User, mailId: string): Promise<Mail | undefined> {
+  private async mailTo(
+    { id: accountId, email, emailVerifiedAt }: User,
+    quietSeconds: number,
+    mailId: string,
+  ): Promise<Mail | undefined> {
     if (email === null || emailVerifiedAt !== null) return undefined;
-    const quietSeconds = this.config.MAIL_QUIET;
     const link = await this.links.issue({ accountId, email, purpose: 'verify_email', quietSeconds, mailId });
     return link === undefined ? undefined : verificationMail(email, link);
   }

@@ -24,7 +24,7 @@ export class MailComposerService extends MailComposer {
   ) {
     super();
     this.composers = {
-      verify_email: ({ accountId }, id) => verification.compose(accountId, id),
+      verify_email: (job, id) => verification.compose(job, id),
       verify_email_requested: ({ email }, id) => verification.composeRequested(email, id),
       change_email: (job, id) => emailChange.compose(job, id),
       reset_password: ({ accountId }, id) => passwordReset.compose(accountId, id),

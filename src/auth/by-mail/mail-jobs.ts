@@ -2,7 +2,12 @@ import type { Origin } from '../../audit/audit-entry.js';
 
 /** A mail to be made, as it waits in the store. A link goes to the address that its account has when it is sent. */
 export type Job =
-  | { readonly kind: 'verify_email'; readonly accountId: number }
+  | {
+      readonly kind: 'verify_email';
+      readonly accountId: number;
+      /** True if it goes however lately there was another. */
+      readonly isPressing?: boolean;
+    }
   | { readonly kind: 'verify_email_requested'; readonly email: string }
   | EmailChange
   | { readonly kind: 'reset_password'; readonly accountId: number }

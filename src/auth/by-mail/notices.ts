@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Origin } from '../../audit/audit-entry.js';
 import { Clock } from '../../config/clock.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { canonical } from '../../users/canonical.js';
@@ -26,7 +27,7 @@ export class Notices {
   }
 
   /** To the address of before, whose owner has to learn of it. */
-  async emailChanged(before: User, from: Client): Promise<void> {
+  async emailChanged(before: User, from: Origin): Promise<void> {
     await this.sendToVerified(before, 'e-mail address', from);
   }
 
@@ -43,12 +44,12 @@ export class Notices {
   private async sendToVerified(
     { id, email, emailVerifiedAt }: User,
     what: Notice['what'],
-    from: Client,
+    from: Origin,
   ): Promise<void> {
     if (email !== null && emailVerifiedAt !== null) await this.send(id, email, what, from);
   }
 
-  private async send(accountId: number, to: string, what: Notice['what'], client: Client): Promise<void> {
+  private async send(accountId: number, to: string, what: Notice['what'], client: Origin): Promise<void> {
     const { ip, userAgent } = client;
     const notice = { kind: 'notice', accountId, to, what, at: this.clock.now().toISOString(), ip, userAgent };
     const group = `${what} ${canonical('email', to)}`;

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../errors/auth-error.js';
+import { NativeError } from '../../errors/native-error.js';
+import { LimitsService } from '../../limits/limits.service.js';
+import { MailQueue } from '../../mail/mail-queue.js';
+import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { EmailsStore } from '../../users/emails.store.js';
+import { isKeyOf } from '../../users/canonical.js';
+import { isNewUsername } from '../../users/identifiers.js';
+import { PinsStore } from '../../users/pins.store.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import { ActTrail } from '../act-trail.js';
+import { ChosenAddresses } from '../by-mail/chosen-addresses.js';
+import { type Job, ofAccount } from '../by-mail/mail-jobs.js';
+import { Notices } from '../by-mail/notices.js';
+import { ProvedAddresses } from '../by-mail/proved-addresses.js';
+import { namesOf } from '../names-of.js';
+import type { Operator } from './operator.js';
+
+/** What an operator does for somebody who cannot get in. Each act is in the trail, with who did it and to whom. */
+@Injectable()
+export class HelpDeskService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly emails: EmailsStore,
+    private readonly chosen: ChosenAddresses,
+    private readonly addresses: ProvedAddresses,
+    private readonly links: OneTimeTokensService,
+    private readonly mails: MailQueue,
+    private readonly notices: Notices,
+    private readonly pins: PinsStore,
+    private readonly limits: LimitsService,
+    private readonly trail: ActTrail,
+  ) {}
+
+  /**
+   * Gives an account another address: one that its owner has proved to the operator, or one that counts once the link that
+   * is mailed there is followed. No session ends.
+   * @throws {NativeError} `account_not_found`
+   * @throws {AuthError} `email_invalid`, `email_taken`, or `too_many_attempts` of such mails
+   */
+  async setEmail(by: Operator, accountId: number, email: string, isProved: boolean): Promise<void> {
+    this.chosen.demand(email);
+    const detail = { email_verified: isProved };
+    await this.trail.recordedBy(
+      by,
+      { kind: 'email_set', accountId, detail },
+      async () => {
+        const user = await this.account(accountId);
+        return isProved ? this.prove(by, user, email) : this.claim(by, user, email);
+      },
+      (claimedBy) => (claimedBy === undefined ? {} : { detail: { ...detail, claimed_by: claimedBy } }),
+    );
+  }
+
+  /**
+   * Mails a link to set a new password, however lately there was another; the password of now works until then.
+   * @throws {NativeError} `account_not_found`, `email_missing` or `account_closed`
+   * @throws {AuthError} `too_many_attempts` of such mails
+   */
+  async mailResetLink(by: Operator, accountId: number): Promise<void> {
+    await this.trail.recordedBy(by, { kind: 'password_reset_mailed', accountId }, async () => {
+      const { email, status } = await this.account(accountId);
+      if (email === null) throw new NativeError('email_missing');
+      // The link would be dead.
+      if (status === 'deactivated') throw new NativeError('account_closed');
+      await this.limits.mailByHelpDesk(accountId);
+      await this.mail(by, { kind: 'reset_password', accountId }, email);
+    });
+  }
+
+  /** Lets an account's PIN be tried again at once. @throws {NativeError} `account_not_found` */
+  async unlockPin(by: Operator, accountId: number): Promise<void> {
+    await this.trail.recordedBy(by, { kind: 'pin_unlocked', accountId }, async () => {
+      await this.account(accountId);
+      await this.unlock(accountId);
+    });
+  }
+
+  /**
+   * Makes whole what was spent of an account's budgets, by anybody: tries under its names from everywhere, of its PIN, in a
+   * row, what it hashed, and what its own networks failed under all names.
+   * @throws {NativeError} `account_not_found`
+   */
+  async clearBudgets(by: Operator, accountId: number): Promise<void> {
+    await this.trail.recordedBy(by, { kind: 'budgets_cleared', accountId }, async () => {
+      const user = await this.account(accountId);
+      await this.limits.clearAll(accountId, namesOf(user));
+      await this.unlock(accountId);
+    });
+  }
+
+  /** Answers which account merely claimed the address, and lost it. */
+  private async prove({ from }: Operator, user: User, email: string): Promise<number | undefined> {
+    const given = await this.addresses.give(user, email, from, true);
+    if (!given) throw await this.refusal(user.id, email);
+    // As a link does: a name to go by for one who has none.
+    await this.users.confirmEmail(user.id, email, isNewUsername(email));
+    return given.claimedBy;
+  }
+
+  private async claim(by: Operator, before: User, email: string): Promise<undefined> {
+    await this.limits.mailByHelpDesk(before.id);
+    if (!(await this.emails.claim(before.id, email))) throw await this.refusal(before.id, email);
+    // It is the account's proved one already.
+    if (isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null) return;
+    await this.links.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
+    if (!isKeyOf('email', before.emailKey, email)) await this.notices.emailChanged(before, by.from);
+    await this.mail(by, { kind: 'verify_email', accountId: before.id, isPressing: true }, email);
+  }
+
+  private async refusal(accountId: number, email: string): Promise<Error> {
+    const isGone = (await this.users.findById(accountId)) === undefined;
+    return isGone ? new NativeError('account_not_found') : new AuthError('email_taken', { identifier: email });
+  }
+
+  private async unlock(accountId: number): Promise<void> {
+    await this.pins.unlock(accountId);
+    await this.limits.forgetPinFailures(accountId);
+  }
+
+  private async mail({ from }: Operator, job: Job & { readonly accountId: number }, to: string): Promise<void> {
+    await this.mails.enqueue(job, { owner: ofAccount(job.accountId), to, from: from.ip });
+  }
+
+  private async account(id: number): Promise<User> {
+    const user = await this.users.findById(id);
+    if (!user) throw new NativeError('account_not_found');
+    return user;
+  }
+}
