@@ -67,7 +67,7 @@ describe('the log at its most verbose', () => {
     await visitors.all();
     await service.app.get(DataSource).query(`ALTER TABLE moved RENAME TO ${table}`);
     await service.stop();
-    const failed = service.log.filter(({ code }) => code === 'internal_error');
+    const failed = service.log.filter(({ code, err }) => code === 'internal_error' && err !== undefined);
     expect(failed.length).toBeGreaterThan(3);
     expect(failed.every(({ err }) => (err as { message: string }).message.match(/no such table|does not exist/))).toBe(
       true,

@@ -1,5 +1,7 @@
+import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SmtpUtf8 } from '../src/mail/smtp-utf8.js';
+import { User } from '../src/users/user.entity.js';
 import { bareToken } from './drivers/bare-token.driver.js';
 import { AccountClient } from './support/account.client.js';
 import { newAdmin } from './support/admins.js';
@@ -127,7 +129,9 @@ describe('an address with more than ASCII behind the @', () => {
     const service = await start({ SMTP_URL: urlTo(port) });
     const { username } = newPerson();
 
-    expect((await registerBasic(service, `${username}@b\u00fccher.example`)).status).toBe(200);
+    const email = `${username}@b\u00fccher.example`;
+    expect((await registerBasic(service, email)).status).toBe(200);
+    await service.app.get(DataSource).getRepository(User).update({ email }, { emailVerifiedAt: new Date() });
     expect((await registerBasic(service, `${username}@xn--bcher-kva.example`)).status).toBe(400);
   });
 });

@@ -8,6 +8,9 @@ import { ContractBody } from '../contract-kit/contract-body.js';
 import { NATIVE } from '../contract-kit/native.js';
 import {
   ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiForbiddenResponse,
   ApiGoneResponse,
   ApiOkResponse,
   ApiOperation,
@@ -15,11 +18,16 @@ import {
   ApiTags,
 } from '../contract-kit/openapi.js';
 import { Refusals } from '../contract-kit/refusals.js';
-import { DeadLinkFilter } from './dead-link.filter.js';
+import { EmailLinkFilter } from './email-link.filter.js';
 import { confirmationPage, confirmedPage } from './email-pages.js';
-import { LinkRequestDto } from './email.dto.js';
+import { FORM_JSON_OR_NOTHING, LinkConfirmationDto, LinkRequestDto } from './email.dto.js';
 import { LINK_TOKEN, PAGE } from './link-route.js';
 import { HTML } from './page.js';
+
+const ASKED = {
+  description: 'The page again: the password is missing or wrong, and the link is still good.',
+  content: PAGE,
+};
 
 /** The page behind a mailed link, and the way to another link. The page works without script. */
 @Controller('verify')
@@ -47,7 +55,7 @@ export class EmailVerificationController {
   }
 
   @Get(':token')
-  @UseFilters(DeadLinkFilter)
+  @UseFilters(EmailLinkFilter)
   @Header('content-type', HTML)
   @ApiOperation({
     operationId: 'showLink',
@@ -58,22 +66,31 @@ export class EmailVerificationController {
   @ApiGoneResponse({ description: 'A page that says that the link was used or has expired.', content: PAGE })
   @Refusals(NATIVE)
   async page(@Param('token') token: string): Promise<string> {
-    return confirmationPage(await this.links.addressOf(token));
+    return confirmationPage(await this.links.show(token));
   }
 
   @Post(':token')
   @HttpCode(200)
-  @UseFilters(DeadLinkFilter)
+  @UseFilters(EmailLinkFilter)
   @Header('content-type', HTML)
   @ApiOperation({
     operationId: 'confirmLink',
     summary: 'Confirm the address of a mailed link, as the button of its page does',
+    description:
+      'Where other accounts claim the address too, the password of the account of the link is asked for. The address is taken from the others.',
   })
   @ApiParam(LINK_TOKEN)
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
+  @ApiBody({ type: LinkConfirmationDto, required: false })
   @ApiOkResponse({ description: 'A page that says that the address is confirmed.', content: PAGE })
   @ApiGoneResponse({ description: 'A page that says that the link was used or has expired.', content: PAGE })
-  @Refusals(NATIVE)
-  async confirm(@Param('token') token: string, @Client() client: ClientOfRequest): Promise<string> {
-    return confirmedPage(await this.links.confirm(token, client));
+  @ApiForbiddenResponse(ASKED)
+  @Refusals(NATIVE, LinkConfirmationDto, 'body_malformed', 'too_many_attempts', 'hashing_overloaded')
+  async confirm(
+    @Param('token') token: string,
+    @ContractBody(FORM_JSON_OR_NOTHING, LinkConfirmationDto) { password }: LinkConfirmationDto,
+    @Client() client: ClientOfRequest,
+  ): Promise<string> {
+    return confirmedPage(await this.links.confirm(token, password, client));
   }
 }

@@ -1,6 +1,7 @@
 import { IsString } from 'class-validator';
-import { at, CheckText } from '../contract-kit/dto.js';
-import { ApiProperty } from '../contract-kit/openapi.js';
+import { type FieldReader, isFormType, readForm, readJson } from '../contract-kit/body.js';
+import { at, Check, CheckText } from '../contract-kit/dto.js';
+import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { isNewEmailAddress } from '../users/identifiers.js';
 import { NotEmpty } from './credentials.dto.js';
 
@@ -24,3 +25,22 @@ export class EmailChangeDto {
   @NotEmpty()
   password!: string;
 }
+
+/** The body of a confirmation, as the form of the page sends it: nothing, unless a password is asked for. */
+export class LinkConfirmationDto {
+  @ApiPropertyOptional({
+    type: String,
+    format: 'password',
+    description: 'The present password of the account, if it is asked for.',
+  })
+  @Check(1, 'Must be a text.', (value) => value === undefined || typeof value === 'string')
+  password?: string;
+}
+
+const readFields: FieldReader = async (body) => {
+  if (!body?.bytes.length) return {};
+  return isFormType(body.mediaType) ? readForm(body) : readJson(body);
+};
+
+/** How the page of a link reads bodies: those of its form, JSON, and none. */
+export const FORM_JSON_OR_NOTHING = { readFields };

@@ -5,6 +5,7 @@ import { RequestError } from '../contract-kit/wire-error.js';
 import type { UsersAsked, UsersPage } from '../auth/administration/administration-list.service.js';
 import { EMAIL_MAX_LENGTH, isPlainText, lengthOf } from '../users/identifiers.js';
 import { isNamePart } from '../users/name-parts.js';
+import type { NameColumn } from '../users/name-prefix.js';
 import type { AccountStatus } from '../users/user.entity.js';
 import { userDto, type UsersDto } from './user.dto.js';
 
@@ -59,19 +60,22 @@ export function usersDto({ accounts, next }: UsersPage): UsersDto {
 }
 
 function cursorOf(next: NonNullable<UsersPage['next']>): CursorValues {
-  return typeof next === 'number' ? [next] : [next.name, next.column];
+  return typeof next === 'number' ? [next] : [next.name, next.column, next.id];
 }
 
 function nameOf(after: CursorValues | undefined): Extract<UsersAsked, { kind: 'by name' }>['after'] {
-  return after && { name: after[0] as string, column: after[1] as 'username_key' | 'email_key' };
+  if (!after) return undefined;
+  const [name, column, id = 0] = after;
+  return { name: name as string, column: column as NameColumn, id: id as number };
 }
 
 function isId([id, ...others]: CursorValues): boolean {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 31 && others.length === 0;
 }
 
-function isName([name, column, ...others]: CursorValues): boolean {
-  return typeof name === 'string' && (column === 'username_key' || column === 'email_key') && others.length === 0;
+function isName([name, column, id = 0, ...others]: CursorValues): boolean {
+  const isColumn = column === 'username_key' || column === 'email_key';
+  return typeof name === 'string' && isColumn && isId([id]) && others.length === 0;
 }
 
 function ofOtherList(): RequestError {

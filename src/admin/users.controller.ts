@@ -94,6 +94,7 @@ export class UsersController {
     ...ADMIN_CHANGING,
     'account_not_found',
     'email_missing',
+    'email_taken',
     'last_admin',
   )
   async change(

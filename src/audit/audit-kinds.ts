@@ -13,7 +13,7 @@ export const AUDIT_KINDS = {
   password_reset_requested: 'A link to set a new password was asked for.',
   password_reset: 'A new password was set by a mailed link.',
   email_change_requested: 'An account asked for another e-mail address.',
-  email_verified: 'An e-mail address was confirmed by a mailed link.',
+  email_verified: 'An e-mail address was confirmed by a mailed link, or the password that this asks for was refused.',
   mail_given_up: 'A mail to an account could not be sent, and is not tried again; `detail` says which.',
   pin_set: 'A PIN was set, or that was refused.',
   pin_proved: 'A PIN was given, rightly or wrongly.',

@@ -15,6 +15,7 @@ import { AccountProfileService } from './account/account-profile.service.js';
 import { AccountSessionsService } from './account/account-sessions.service.js';
 import { ChosenAddresses } from './by-mail/chosen-addresses.js';
 import { EmailChangeService } from './by-mail/email-change.service.js';
+import { EmailProofs } from './by-mail/email-proofs.service.js';
 import { EmailLinksService } from './by-mail/email-links.service.js';
 import { AdministrationAccountsService } from './administration/administration-accounts.service.js';
 import { AdministrationListService } from './administration/administration-list.service.js';
@@ -33,6 +34,7 @@ import { KeyRotationService } from './keys/key-rotation.service.js';
 import { LastSignIns } from './last-sign-ins.js';
 import { GivenUpMailsService } from './by-mail/given-up-mails.service.js';
 import { MailComposerService } from './by-mail/mail-composer.service.js';
+import { LinkPassword } from './by-mail/link-password.service.js';
 import { MailRequests } from './by-mail/mail-requests.js';
 import { MailedLinks } from './by-mail/mailed-links.service.js';
 import { Notices } from './by-mail/notices.js';
@@ -101,6 +103,8 @@ const STRATEGIES = [LocalStrategy, AccessTokenStrategy, RefreshTokenStrategy, Op
     Grants,
     Notices,
     ProvedAddresses,
+    EmailProofs,
+    LinkPassword,
     MailRequests,
     ChosenAddresses,
     MailedLinks,

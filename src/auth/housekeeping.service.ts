@@ -10,6 +10,7 @@ import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
 import { CLOCK_MARGIN_SECONDS, Revocations } from '../tokens/revocations.js';
 import { SessionsService } from '../tokens/sessions.service.js';
 import { TokenLifetimes } from '../tokens/token-lifetimes.js';
+import { EmailsStore } from '../users/emails.store.js';
 import { UsersService } from '../users/users.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
 
@@ -29,6 +30,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
 
   constructor(
     private readonly users: UsersService,
+    private readonly emails: EmailsStore,
     private readonly sessions: SessionsService,
     private readonly links: OneTimeTokensService,
     private readonly revocations: Revocations,
@@ -42,7 +44,9 @@ export class HousekeepingService implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.config.EMAIL_VERIFICATION) await this.users.activatePending();
+    if (this.config.EMAIL_VERIFICATION) return this.emails.distrustClaims();
+    await this.users.activatePending();
+    await this.emails.trustClaims();
   }
 
   /** One round. A store that fails costs this round; rounds do not overlap. */

@@ -4,6 +4,7 @@ import { Usage } from '../audit/usage.js';
 import { Config } from '../config/env.js';
 import { AuthError } from '../errors/auth-error.js';
 import { LimitsService } from '../limits/limits.service.js';
+import { ClaimsStore } from '../users/claims.store.js';
 import { isNewUsername } from '../users/identifiers.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordPolicy } from '../users/password-policy.js';
@@ -28,6 +29,7 @@ export interface Registration {
 export class RegistrationService {
   constructor(
     private readonly users: UsersService,
+    private readonly claims: ClaimsStore,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly signIn: SignInService,
@@ -53,17 +55,32 @@ export class RegistrationService {
       await tried.giveBack();
       throw error;
     });
-    const user = await this.users.insert({ username, email, passwordHash, status: pending ? 'pending' : 'active' });
+    const user = await this.users.insert({
+      username,
+      email,
+      passwordHash,
+      status: pending ? 'pending' : 'active',
+      through: client.door,
+    });
     client.identify(user.id);
     this.usage.count(client.door, 'registrations');
     this.audit.record({ kind: 'registered', from: client, accountId: user.id, actorId: user.id });
-    if (pending) await this.verification.sendLink(user, client);
+    if (pending) await this.verification.sendFirstLink(user, client);
     return user;
   }
 
   /** Makes an account and opens its first session. @throws {AuthError} as `register` */
   async registerAndSignIn(door: Door, registration: Registration, client: Client): Promise<Grant> {
-    return this.signIn.open(door, await this.register(registration, client), client);
+    const user = await this.register(registration, client);
+    return this.signIn.open(door, user, client).catch(async (error: unknown) => {
+      throw (await this.overtaken(registration, error)) ?? error;
+    });
+  }
+
+  /** The refusal of a registration whose account was removed again, since another one proved the address meanwhile. */
+  private async overtaken({ email }: Registration, cause: unknown): Promise<AuthError | undefined> {
+    if (email === undefined || !(cause instanceof AuthError) || !(await this.claims.isProved(email))) return undefined;
+    return new AuthError('email_taken', { cause, identifier: email });
   }
 
   /**

@@ -6,19 +6,29 @@ import { AdministrationListService } from '../auth/administration/administration
 import { HelpDeskService } from '../auth/administration/help-desk.service.js';
 import { AT_TERMINAL } from '../auth/administration/operator.js';
 import { ChosenAddresses } from '../auth/by-mail/chosen-addresses.js';
+import { EmailProofs } from '../auth/by-mail/email-proofs.service.js';
 import { Notices } from '../auth/by-mail/notices.js';
 import { ProvedAddresses } from '../auth/by-mail/proved-addresses.js';
+import { RevocationService } from '../auth/sessions/revocation.service.js';
 import { readEnvironment } from '../config/env.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { MailSeal } from '../mail/mail-seal.js';
 import { MailsStore } from '../mail/mails.store.js';
+import { OneTimeToken } from '../tokens/one-time-token.entity.js';
 import { OneTimeTokensService } from '../tokens/one-time-tokens.service.js';
 import { OpaqueTokenService } from '../tokens/opaque-token.service.js';
+import { RevocationFeed } from '../tokens/revocation-feed.js';
+import { Revocations } from '../tokens/revocations.js';
+import { SessionsService } from '../tokens/sessions.service.js';
+import { TokenLifetimes } from '../tokens/token-lifetimes.js';
 import { AccountList } from '../users/account-list.js';
 import { AccountSearch } from '../users/account-search.js';
+import { ClaimsStore } from '../users/claims.store.js';
 import { EmailsStore } from '../users/emails.store.js';
 import { EMAIL_MAX_LENGTH, isPlainText, lengthOf } from '../users/identifiers.js';
+import { EpochsService } from '../users/epochs.service.js';
+import { LastAdmin } from '../users/last-admin.js';
 import { NamePartSearch } from '../users/name-part-search.js';
 import { PinsStore } from '../users/pins.store.js';
 import { User } from '../users/user.entity.js';
@@ -30,11 +40,28 @@ import { withServices } from './services.js';
 
 const SEARCH = { providers: [AccountList, AccountSearch, NamePartSearch, AdministrationListService] };
 
+/** A running service learns from the database whose sessions ended; no request is served here. */
+const ENDS = [
+  EpochsService,
+  LastAdmin,
+  SessionsService,
+  RevocationService,
+  { provide: TokenLifetimes, useValue: new TokenLifetimes(new Map()) },
+  { provide: Revocations, useValue: { addAccount: () => undefined } satisfies Pick<Revocations, 'addAccount'> },
+  {
+    provide: RevocationFeed,
+    useValue: { counting: (ending) => ending } satisfies Pick<RevocationFeed, 'counting'>,
+  },
+];
+
 /** Without a thread that hashes, and without what sends mails: a running service does. */
 const HELP_DESK = {
-  imports: [TypeOrmModule.forFeature([User]), LimitsModule],
+  imports: [TypeOrmModule.forFeature([User, OneTimeToken]), LimitsModule],
   providers: [
+    ...ENDS,
     UsersService,
+    ClaimsStore,
+    EmailProofs,
     EmailsStore,
     PinsStore,
     OneTimeTokensService,

@@ -1,6 +1,7 @@
 import { ON_COMMAND_LINE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Config, readEnvironment } from '../config/env.js';
+import { ClaimsStore } from '../users/claims.store.js';
 import { isNewUsername, USERNAME_MAX_LENGTH } from '../users/identifiers.js';
 import { BY_ITSELF } from '../users/hashing-pool.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -29,11 +30,17 @@ export async function createAdmin(username: string, { email }: { readonly email?
   await migrateEmptyStore(config);
   await withServices(config, { imports: [UsersModule] }, async (services) => {
     const users = services.get(UsersService);
-    await refuseTaken(users, names);
+    await refuseTaken(users, services.get(ClaimsStore), names);
     const password = await askForNewPassword();
     demandPassword(services.get(PasswordPolicy), password, names);
     const passwordHash = await services.get(PasswordHasher).hash(password, BY_ITSELF);
-    const { id } = await users.insert({ ...names, passwordHash, status: 'active', isAdmin: true });
+    const { id } = await users.insert({
+      ...names,
+      passwordHash,
+      status: 'active',
+      isAdmin: true,
+      through: ON_COMMAND_LINE.door,
+    });
     services.get(AuditLog).record({
       kind: 'account_created',
       from: ON_COMMAND_LINE,
@@ -58,10 +65,10 @@ function demandUsername(username: string): void {
 }
 
 /** Before a password is asked for in vain; the unique index decides all the same. */
-async function refuseTaken(users: UsersService, { username, email }: Names): Promise<void> {
+async function refuseTaken(users: UsersService, claims: ClaimsStore, { username, email }: Names): Promise<void> {
   if (await users.findByName('username', username))
     throw new CommandError(`The username ${username} is taken; nothing was changed.`);
-  if (email !== undefined && (await users.findByName('email', email)))
+  if (email !== undefined && (await claims.isProved(email)))
     throw new CommandError(`The e-mail address ${email} is taken; nothing was changed.`);
 }
 

@@ -44,6 +44,7 @@ export const ApiConsumes = later('ApiConsumes');
 export const ApiCookieAuth = later('ApiCookieAuth');
 export const ApiCreatedResponse = later('ApiCreatedResponse');
 export const ApiExtraModels = later('ApiExtraModels');
+export const ApiForbiddenResponse = later('ApiForbiddenResponse');
 export const ApiGoneResponse = later('ApiGoneResponse');
 export const ApiHeader = later('ApiHeader');
 export const ApiNoContentResponse = later('ApiNoContentResponse');

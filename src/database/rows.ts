@@ -26,31 +26,62 @@ export class Rows {
     value: SqlValue,
     olderValue?: SqlValue,
   ): Promise<Entity | undefined> {
-    const { driver } = this.dataSource;
     const meta = this.dataSource.getMetadata(entity);
-    const [of, select] = olderValue === undefined ? (['one', selectOne] as const) : (['either', selectEither] as const);
-    const statement = this.statement(`${of} ${meta.tableName} ${property}`, () => select(meta, property));
-    const [row] = await this.sql.rows<Record<string, unknown>>(statement, {
-      value,
-      ...(olderValue !== undefined && { olderValue }),
-    });
-    if (!row) return undefined;
-    const found: ObjectLiteral = this.dataSource.manager.create(entity);
-    for (const column of meta.columns)
-      found[column.propertyName] = driver.prepareHydratedValue(row[column.databaseName], column) as unknown;
-    return found as Entity;
+    const column = columnOf(meta, property);
+    const [row] =
+      olderValue === undefined
+        ? await this.where(entity, `${column} = :value`, { value })
+        : await this.where(entity, `${column} IN (:value, :olderValue) ORDER BY ${column} = :olderValue DESC LIMIT 1`, {
+            value,
+            olderValue,
+          });
+    return row;
+  }
+
+  /** The rows of an entity for which a condition holds, in the order that may follow it. */
+  async where<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity>,
+    condition: string,
+    parameters: Readonly<Record<string, SqlValue>>,
+  ): Promise<Entity[]> {
+    const meta = this.dataSource.getMetadata(entity);
+    const statement = this.statement(
+      `${meta.tableName} ${condition}`,
+      () => `SELECT * FROM ${meta.tableName} WHERE ${condition}`,
+    );
+    const rows = await this.sql.rows<Record<string, unknown>>(statement, parameters);
+    return rows.map((row) => this.hydrated(entity, meta, row));
   }
 
   /**
-   * Adds a row, and tells the id that it gets.
+   * Adds a row, and tells the id that it gets; `undefined` if the table has a row that it must not be beside.
    * @param values of every property of the entity but its id
+   * @param beside condition that no row may meet
    * @throws {QueryFailedError} as a repository does, if what is to be unique is there already
    */
-  async add(entity: EntityTarget<ObjectLiteral>, values: Readonly<Record<string, SqlValue>>): Promise<number> {
+  async addUnless(
+    entity: EntityTarget<ObjectLiteral>,
+    values: Readonly<Record<string, SqlValue>>,
+    beside: string,
+  ): Promise<number | undefined> {
     const meta = this.dataSource.getMetadata(entity);
-    const statement = this.statement(`add ${meta.tableName}`, () => insertOne(meta));
+    const statement = this.statement(`add ${meta.tableName}`, () => insertOne(meta, beside));
     const [added] = await this.sql.rows<{ id: number }>(statement, values);
-    return added!.id;
+    return added?.id;
+  }
+
+  private hydrated<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity>,
+    { columns }: EntityMetadata,
+    row: Readonly<Record<string, unknown>>,
+  ): Entity {
+    const found: ObjectLiteral = this.dataSource.manager.create(entity);
+    for (const column of columns)
+      found[column.propertyName] = this.dataSource.driver.prepareHydratedValue(
+        row[column.databaseName],
+        column,
+      ) as unknown;
+    return found as Entity;
   }
 
   /** One text for each, as a text that is put together anew is also hashed anew, to find its prepared statement. */
@@ -63,22 +94,14 @@ export class Rows {
   }
 }
 
-function selectOne(meta: EntityMetadata, property: string): string {
-  return `SELECT * FROM ${meta.tableName} WHERE ${columnOf(meta, property)} = :value`;
-}
-
-function selectEither(meta: EntityMetadata, property: string): string {
-  const column = columnOf(meta, property);
-  return `SELECT * FROM ${meta.tableName} WHERE ${column} IN (:value, :olderValue) ORDER BY ${column} = :olderValue DESC LIMIT 1`;
-}
-
 function columnOf({ columns }: EntityMetadata, property: string): string | undefined {
   return columns.find(({ propertyName }) => propertyName === property)?.databaseName;
 }
 
-function insertOne({ tableName, columns }: EntityMetadata): string {
+function insertOne({ tableName, columns }: EntityMetadata, beside: string): string {
   const given = columns.filter(({ isGenerated }) => !isGenerated);
   const names = given.map(({ databaseName }) => databaseName).join(', ');
   const values = given.map(({ propertyName }) => `:${propertyName}`).join(', ');
-  return `INSERT INTO ${tableName} (${names}) VALUES (${values}) RETURNING id`;
+  return `INSERT INTO ${tableName} (${names})
+    SELECT ${values} WHERE NOT EXISTS (SELECT 1 FROM ${tableName} WHERE ${beside}) RETURNING id`;
 }

@@ -25,6 +25,9 @@ export interface Target extends TriedName {
 /** The same for the name of an account that knows the /64 or /24, at an address that it does not know. */
 const OF_HOME = 6;
 
+/** Links of registrations with one address that are mailed at once. */
+const FIRST_LINKS = { points: 3, seconds: 600 };
+
 const IN_A_ROW = { name: 'sign-in-row', inARow: true } as const;
 const PER_ACCOUNT = { name: 'sign-in-account' } as const;
 /** How many mails operators may have sent to one account: their hands may slip, and their scripts. */
@@ -95,6 +98,11 @@ export class ActBudgets {
   /** The budget of mails to an account that operators ask for. */
   ofHelpDeskMail(accountId: number): Budget {
     return { name: 'mail-help-desk', of: String(accountId), quota: HELP_DESK_MAILS };
+  }
+
+  /** The budget of links that are mailed to an address for new accounts, each at once. */
+  ofFirstLinks(address: string): Budget {
+    return { name: 'first-links', of: this.hash(address), quota: FIRST_LINKS };
   }
 
   /** The budgets of failures under a name that do not depend on where it was tried from. */

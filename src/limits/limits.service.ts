@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import type { Quota } from '../config/setting.js';
+import { AuthError } from '../errors/auth-error.js';
 import { networksOf } from '../network/networks.js';
 import { ActBudgets, type Target, type TriedName } from './act-budgets.js';
 import type { Budget } from './budget-store.js';
@@ -121,6 +122,21 @@ export class LimitsService {
   /** Counts a mail to an address that is not the asking account's own yet. @throws {AuthError} `too_many_attempts` */
   async mailTo(address: string): Promise<void> {
     if (this.config.MAIL_QUIET > 0) await this.spend([this.acts.ofMailTo(address)]);
+  }
+
+  /** Counts a link for a new account with an address. Answers whether it may be mailed at once. */
+  async isMailedAtOnce(address: string): Promise<boolean> {
+    return this.isWithin(() => this.spend([this.acts.ofFirstLinks(address)]));
+  }
+
+  private async isWithin(spending: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await spending();
+      return true;
+    } catch (error) {
+      if (error instanceof AuthError) return false;
+      throw error;
+    }
   }
 
   private async attempt(

@@ -4,7 +4,7 @@ import { Config } from '../config/env.js';
 import { RepeatedFailure } from '../logging/repeated-failure.js';
 import { GivenUpMails } from './given-up-mails.js';
 import type { Mail } from './mail.js';
-import { MailComposer, type MailJob } from './mail-job.js';
+import { type IdentifiedJob, MailComposer } from './mail-job.js';
 import { Mailer } from './mailer.js';
 import { MailQueue } from './mail-queue.js';
 import { MailsStore } from './mails.store.js';
@@ -139,9 +139,9 @@ export class MailDelivery implements OnModuleDestroy {
   private async handle(leased: LeasedMail): Promise<void> {
     const { id, group, tries } = leased;
     const others = group === null ? [] : await this.store.leaseGroup(group);
-    const jobs = [leased, ...others].map(({ job }) => job).filter((job) => job !== undefined);
+    const mails = [leased, ...others].flatMap(({ id: of, job }) => (job ? [{ id: of, job }] : []));
     const isFurther = [leased, ...others].some(({ isMark }) => isMark);
-    const outcome = jobs.length === 0 ? 'given up' : await this.trySending(jobs, { id, tries, isFurther });
+    const outcome = mails.length === 0 ? 'given up' : await this.trySending(mails, { id, tries, isFurther });
     const isLost = (mail: LeasedMail): boolean =>
       outcome !== 'sent' && !mail.isMark && (mail === leased ? outcome === 'given up' : mail.tries >= TRIES);
     for (const { job } of [leased, ...others].filter(isLost)) await this.givenUp.add(job);
@@ -151,20 +151,21 @@ export class MailDelivery implements OnModuleDestroy {
         ? this.store.remove(other.id)
         : this.store.putOff(other.id, this.waitAfter(other.tries)));
     if (outcome === 'failed') return this.store.putOff(id, this.waitAfter(tries));
-    await (group !== null && outcome === 'sent' ? this.store.mark(id, group) : this.store.remove(id));
+    const collects = group !== null && mails[0]?.job.waitsSeconds === undefined;
+    await (collects && outcome === 'sent' ? this.store.mark(id, group) : this.store.remove(id));
   }
 
   private async trySending(
-    jobs: readonly MailJob[],
+    mails: readonly IdentifiedJob[],
     { id, tries, isFurther }: Pick<LeasedMail, 'id' | 'tries'> & { readonly isFurther: boolean },
   ): Promise<'sent' | 'failed' | 'given up'> {
     let mail: Mail | undefined;
     try {
-      mail = await this.composer.compose(jobs, { id, isFirstTry: tries === 1, isFurther });
+      mail = await this.composer.compose(mails, { isFirstTry: tries === 1, isFurther });
     } catch (error) {
       this.logger.error({
         message: 'A mail could not be made.',
-        kind: jobs[0]?.kind,
+        kind: mails[0]?.job.kind,
         attempt: tries,
         of: TRIES,
         error,

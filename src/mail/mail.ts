@@ -3,6 +3,6 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** The link in it, if it has one: without a mail server, the log prints it. */
-  readonly link?: string;
+  /** The links in it, if it has any: without a mail server, the log prints them. */
+  readonly links?: readonly string[];
 }

@@ -15,6 +15,13 @@ const LIMIT = 10_000;
 /** How long a mail that is being sent is left alone, in seconds. Whoever sent it may have died. */
 const LEASE_SECONDS = 120;
 
+/** When what is added to a group that collects is due: with it, or at once. */
+const WHEN_COLLECTED = 'COALESCE((SELECT MAX(next_try_at) FROM mails WHERE group_key = :groupKey), {now})';
+
+/** When what waits for others of its group is due: with those that wait already, or so much later. */
+const whenWaited = (seconds: number): string =>
+  `COALESCE((SELECT MIN(next_try_at) FROM mails WHERE group_key = :groupKey AND tries = 0), {now+${seconds}})`;
+
 /** How long notices are collected after one was sent, in seconds. */
 const COLLECTED_SECONDS = 600;
 
@@ -56,7 +63,7 @@ export class MailsStore {
     if (isOfStranger && (await this.isAsked(keys))) return true;
     if (await this.isFull()) await this.makeRoom();
     const id = this.ids.next(this.clock.nowMs());
-    const collected = '(SELECT MAX(next_try_at) FROM mails WHERE group_key = :groupKey)';
+    const due = job.waitsSeconds === undefined ? WHEN_COLLECTED : whenWaited(job.waitsSeconds);
     const first = 'FROM mails WHERE tries = 0 AND next_try_at <= {now}';
     // Behind the last of its owner, its site and its domain, and not before whoever is served now (start-time fair queueing).
     const turn = `SELECT MAX(turn) FROM (
@@ -68,7 +75,7 @@ export class MailsStore {
       `INSERT INTO mails (id, owner_key, site_key, domain_key, group_key, is_of_stranger, sealed, created_at, next_try_at,
          tries, turn)
        SELECT :id::uuid, :ownerKey::text, :siteKey::text, :domainKey::text, :groupKey::text, ${isOfStranger},
-         :sealed::text, {now}, COALESCE(${collected}, {now}), 0, COALESCE((${turn}), 0)
+         :sealed::text, {now}, ${due}, 0, COALESCE((${turn}), 0)
        WHERE (SELECT COUNT(*) FROM mails WHERE owner_key = :ownerKey) < ${PER_OWNER}
          AND (SELECT COUNT(*) FROM mails) < ${LIMIT}
        RETURNING id`,

@@ -33,11 +33,8 @@ export class Outbox extends Mailer {
     const { message } = await transport.sendMail(messageOf(mail, id, this.config.MAIL_FROM, now));
     const file = join(this.folder, `${now.toISOString().replaceAll(':', '-')}-${randomUUID()}.eml`);
     await writeFile(file, message as Buffer, { mode: 0o600 });
-    this.logger.log({
-      message: 'No mail server is configured; a mail was put into the outbox.',
-      file,
-      link: mail.link,
-    });
+    for (const link of mail.links ?? [undefined])
+      this.logger.log({ message: 'No mail server is configured; a mail was put into the outbox.', file, link });
   }
 
   /** A file takes any address. */

@@ -6,14 +6,18 @@ import { readAccountId } from './account-id.js';
 import type { AccountPage } from './account-list.js';
 import { compareNames, isWithin, type NameColumn, type NameRange, rangesOf } from './name-prefix.js';
 
-/** A place in the list, which is ordered by the names that were found; where two are alike, the username comes first. */
+/**
+ * A place in the list, which is ordered by the names that were found. Where two are alike, the username comes first, then
+ * the older account: several may claim one address.
+ */
 export interface NamePlace {
   readonly name: string;
   readonly column: NameColumn;
+  readonly id: number;
 }
 
 /** Before every name. */
-const BEGINNING: NamePlace = { name: '', column: 'username_key' };
+const BEGINNING: NamePlace = { name: '', column: 'username_key', id: 0 };
 
 type NameRanges = ReturnType<typeof rangesOf>;
 
@@ -95,7 +99,7 @@ export class AccountSearch {
     for (let batch = firstBatch; ; batch = BATCH) {
       const rows = await this.read(column, allOf(this.within(column, range, place), ...conditionsOf(filter)), batch);
       for (const row of rows) {
-        const found = { row, column, name: row[column] as string };
+        const found = { row, column, name: row[column] as string, id: row.id };
         place = found;
         yield found;
       }
@@ -105,7 +109,7 @@ export class AccountSearch {
 
   private async read(column: NameColumn, { text, parameters }: Condition, limit: number): Promise<FactsRow[]> {
     return this.sql.rows<FactsRow>(
-      `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} ORDER BY ${this.inByteOrder(column)} LIMIT :limit`,
+      `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} ORDER BY ${this.inByteOrder(column)}, id LIMIT :limit`,
       { ...parameters, limit },
     );
   }
@@ -113,12 +117,17 @@ export class AccountSearch {
   /** One bound at each end: of two, SQLite may begin at the wrong one. */
   private within(column: NameColumn, { from, before }: NameRange, after: NamePlace | undefined): Condition {
     const name = this.inByteOrder(column);
-    const goesOn = after !== undefined && compareNames(after.name, from) >= 0;
-    const isSeen = goesOn && !(column === 'email_key' && after.column === 'username_key');
     return allOf(
-      condition(`${name} ${isSeen ? '>' : '>='} :least`, { least: goesOn ? after.name : from }),
+      this.behind(column, after && compareNames(after.name, from) >= 0 ? after : undefined, from),
       before === undefined ? undefined : condition(`${name} < :before`, { before }),
     );
+  }
+
+  private behind(column: NameColumn, after: NamePlace | undefined, from: string): Condition {
+    const name = this.inByteOrder(column);
+    if (!after) return condition(`${name} >= :least`, { least: from });
+    if (column === after.column) return condition(`(${name}, id) > (:least, :id)`, { least: after.name, id: after.id });
+    return condition(`${name} ${column === 'username_key' ? '>' : '>='} :least`, { least: after.name });
   }
 
   private inByteOrder(column: NameColumn): string {

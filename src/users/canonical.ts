@@ -22,6 +22,12 @@ export function keysOf(kind: IdentifierKind, name: string): readonly [key: strin
   return olderKey === key ? [key] : [key, olderKey];
 }
 
+/** The keys of an address, as the parameters of statements: the older one is the same where they do not differ. */
+export function keysOfEmail(email: string): { readonly emailKey: string; readonly olderEmailKey: string } {
+  const [emailKey, olderEmailKey = emailKey] = keysOf('email', email);
+  return { emailKey, olderEmailKey };
+}
+
 /** True for a key under which an account may be stored that is called so. */
 export function isKeyOf(kind: IdentifierKind, key: string | null, name: string): boolean {
   return keysOf(kind, name).some((one) => one === key);

@@ -1,63 +1,126 @@
 import { Injectable } from '@nestjs/common';
 import { collidedColumn } from '../database/failures.js';
-import { Sql } from '../database/sql.js';
-import { canonical, keysOf } from './canonical.js';
+import { Config } from '../config/env.js';
+import { Sql, type SqlValue } from '../database/sql.js';
+import { canonical, keysOfEmail } from './canonical.js';
+
+/** Claims that one statement ends at most: on SQLite a statement holds the thread that serves requests. */
+export const CLAIMS_AT_ONCE = 500;
+
+/** What other accounts have to do with the address of one. */
+export interface OtherClaims {
+  /** Another account has proved it. */
+  readonly isTaken: boolean;
+  /** Another account claims it, and may yet prove it. */
+  readonly isContested: boolean;
+}
+
+/** How an address was proved. */
+export interface Proof {
+  /** True if a deactivated account may have it too, and stays deactivated. */
+  readonly evenIfClosed?: boolean;
+  readonly checkedHash?: string | undefined;
+}
+
+/** The account whose id a parameter holds has proved the address whose keys others hold. */
+export const IS_PROVED = `EXISTS (SELECT 1 FROM users AS holder
+  WHERE holder.id = :id AND holder.email_key IN (:emailKey, :olderEmailKey) AND holder.email_verified_at IS NOT NULL)`;
 
 /** The statements on an account's e-mail address. */
 @Injectable()
 export class EmailsStore {
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly sql: Sql,
+    private readonly config: Config,
+  ) {}
+
+  /** What accounts other than one have to do with an address. Two of before may both have proved it, each under its key. */
+  async others(id: number, email: string): Promise<OtherClaims> {
+    const other = (condition: string): string =>
+      `EXISTS (SELECT 1 FROM users WHERE email_key IN (:emailKey, :olderEmailKey) AND id <> :id AND ${condition})`;
+    const [row] = await this.sql.rows<Record<'taken' | 'contested', boolean | number>>(
+      `SELECT ${other('email_verified_at IS NOT NULL')} AND NOT ${IS_PROVED} AS taken,
+         ${other(`email_verified_at IS NULL AND status <> 'deactivated'`)} AS contested`,
+      { id, ...keysOfEmail(email) },
+    );
+    return { isTaken: Boolean(row?.taken), isContested: Boolean(row?.contested) };
+  }
 
   /**
-   * Takes an address, which somebody else has proved to have, from an account that only claims it and has a username to go
-   * by. Answers whose claim that was.
-   * @param exceptId of the account that has proved it
+   * Takes an address that an account has proved from others that claim it, a batch of them; not from pending accounts,
+   * which have nothing else. Answers whose claims ended.
    */
-  async release(email: string, exceptId: number): Promise<number | undefined> {
-    const [emailKey, olderEmailKey = emailKey] = keysOf('email', email);
-    const [row] = await this.sql.rows<{ id: number }>(
-      `UPDATE users SET email = NULL, email_key = NULL, updated_at = {now}
-       WHERE email_key IN (:emailKey, :olderEmailKey) AND id <> :exceptId AND email_verified_at IS NULL AND username_key IS NOT NULL AND status <> 'pending'
-       RETURNING id`,
-      { emailKey, olderEmailKey, exceptId },
+  async release(id: number, email: string): Promise<number[]> {
+    const claims = `SELECT users.id FROM users WHERE users.email_key IN (:emailKey, :olderEmailKey) AND users.email_verified_at IS NULL
+      AND users.status <> 'pending' AND ${IS_PROVED} LIMIT ${CLAIMS_AT_ONCE}`;
+    const rows = await this.sql.rows<{ id: number }>(
+      `UPDATE users SET email = NULL, email_key = NULL, email_claimed_at = NULL, email_claimed_through = NULL,
+         updated_at = {now}
+       WHERE id IN (${claims}) AND email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NULL RETURNING id`,
+      { id, ...keysOfEmail(email) },
     );
-    return row?.id;
+    return rows.map((row) => row.id);
   }
 
   /**
    * Gives an account another address, which its owner has proved. The unique index decides who gets it.
    * Answers whether the account has it now: not if another account was faster, nor one that is closed, unless it may be.
+   * @param checkedHash hash of the password that was asked for, if one was: it must still be the account's
    */
-  async replace(id: number, email: string, evenIfClosed: boolean): Promise<boolean> {
+  async replace(id: number, email: string, { evenIfClosed = false, checkedHash }: Proof = {}): Promise<boolean> {
     return this.has(
-      `UPDATE users SET email = :email, email_key = :emailKey, email_verified_at = {now}, updated_at = {now},
-         status = CASE WHEN status = 'pending' THEN 'active' ELSE status END
-       WHERE id = :id AND deleted_at IS NULL ${evenIfClosed ? '' : "AND status <> 'deactivated'"} RETURNING id`,
-      id,
-      email,
+      `UPDATE users SET email = :email, email_key = :emailKey, email_verified_at = {now}, email_claimed_at = NULL,
+         email_claimed_through = NULL, status = CASE WHEN status = 'pending' THEN 'active' ELSE status END,
+         updated_at = {now}
+       WHERE id = :id AND deleted_at IS NULL ${evenIfClosed ? '' : "AND status <> 'deactivated'"}
+         AND password_hash = COALESCE(:checkedHash::text, password_hash) RETURNING id`,
+      { id, email, emailKey: canonical('email', email), checkedHash: checkedHash ?? null },
     );
   }
 
   /**
-   * Gives an account another address, which its owner has yet to prove. Answers whether the account has it now: not if
-   * another account has it.
+   * Gives an account another address, which its owner has yet to prove unless it is the proved one already. Answers
+   * whether the account has it now: not if another account has proved it.
+   * @param through the door through which it is claimed
    */
-  async claim(id: number, email: string): Promise<boolean> {
+  async claim(id: number, email: string, through: string): Promise<boolean> {
+    const isProved = 'email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NOT NULL';
     return this.has(
       `UPDATE users SET email = :email, email_key = :emailKey, updated_at = {now},
-         email_verified_at = CASE WHEN email_key = :emailKey THEN email_verified_at END
-       WHERE id = :id AND deleted_at IS NULL RETURNING id`,
-      id,
-      email,
+         email_verified_at = CASE WHEN ${isProved} THEN email_verified_at ELSE ${this.config.EMAIL_VERIFICATION ? 'NULL' : '{now}'} END,
+         email_claimed_at = CASE WHEN ${isProved} THEN email_claimed_at ELSE {now} END,
+         email_claimed_through = CASE WHEN ${isProved} THEN email_claimed_through ELSE :through END
+       WHERE id = :id AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM users AS holder
+         WHERE holder.email_key IN (:emailKey, :olderEmailKey) AND holder.id <> :id AND holder.email_verified_at IS NOT NULL)
+       RETURNING id`,
+      { id, email, ...keysOfEmail(email), through },
     );
   }
 
-  private async has(update: string, id: number, email: string): Promise<boolean> {
+  private async has(update: string, parameters: Readonly<Record<string, SqlValue>>): Promise<boolean> {
     try {
-      return (await this.sql.rows(update, { id, email, emailKey: canonical('email', email) })).length === 1;
+      return (await this.sql.rows(update, parameters)).length === 1;
     } catch (error) {
       if (collidedColumn(error, ['email_key'])) return false;
       throw error;
     }
+  }
+
+  /** Lets claims of addresses that nobody has proved count as proofs; of several, that of the newest account. */
+  async trustClaims(): Promise<void> {
+    await this.sql.rows(
+      `UPDATE users SET email_verified_at = {now} WHERE email_verified_at IS NULL AND id IN (SELECT MAX(claim.id)
+         FROM users AS claim WHERE claim.email_verified_at IS NULL AND claim.email_key IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM users AS holder
+             WHERE holder.email_key = claim.email_key AND holder.email_verified_at IS NOT NULL)
+         GROUP BY claim.email_key)`,
+    );
+  }
+
+  /** Takes that back: what was only claimed has yet to be proved. */
+  async distrustClaims(): Promise<void> {
+    await this.sql.rows(
+      `UPDATE users SET email_verified_at = NULL WHERE email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL`,
+    );
   }
 }

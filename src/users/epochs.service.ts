@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue } from '../database/sql.js';
+import { keysOfEmail } from './canonical.js';
 import { announcedMove, type EpochMove, movingEpoch } from './epoch-move.js';
 import { LastAdmin } from './last-admin.js';
 import { NO_PASSWORD } from './password-scheme.js';
+import { CLAIMS_AT_ONCE, IS_PROVED } from './emails.store.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
 
 /** A deleted account never changes. */
@@ -16,7 +18,7 @@ const CLOSE = `status = 'deactivated'`;
 
 /** Frees the names and forgets everything about the person. */
 const EMPTY = `${CLOSE}, deleted_at = {now}, is_admin = false, username = NULL, username_key = NULL, email = NULL,
-  email_key = NULL, email_verified_at = NULL, password_hash = '${NO_PASSWORD}', pin_hash = NULL, pin_failures = 0,
+  email_key = NULL, email_verified_at = NULL, email_claimed_at = NULL, email_claimed_through = NULL, password_hash = '${NO_PASSWORD}', pin_hash = NULL, pin_failures = 0,
   pin_locked_until = NULL, pin_set_at = NULL, pin_set_in = NULL, last_sign_in_at = NULL`;
 
 const other = (counts: string): string => `EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = users.id
@@ -95,6 +97,14 @@ export class EpochsService {
   /** As `delete`, for an account that is still pending. */
   async deletePending(id: number, because: string): Promise<EpochMove | undefined> {
     return this.move({ assignments: `, ${EMPTY}`, condition: `status = 'pending'`, parameters: { id, because } });
+  }
+
+  /** As `deletePending`, for those that claim an address which an account has proved, a batch of them. */
+  async deleteClaimants(provedBy: number, email: string, because: string): Promise<EpochMove[]> {
+    const unproved = `email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NULL AND status = 'pending'`;
+    const update = `UPDATE users SET ${movingEpoch(this.sql)}, ${EMPTY}
+      WHERE id IN (SELECT users.id FROM users WHERE ${unproved} AND ${IS_PROVED} LIMIT ${CLAIMS_AT_ONCE}) AND ${unproved}`;
+    return this.sql.rows<EpochMove>(announcedMove(this.sql, update), { id: provedBy, ...keysOfEmail(email), because });
   }
 
   private async close(assignments: string, condition: string, parameters: Parameters): Promise<EpochMove | undefined> {

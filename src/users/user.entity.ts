@@ -6,7 +6,8 @@ export type AccountStatus = 'pending' | 'active' | 'deactivated';
 /** An account. Its id is never reused. */
 @Entity('users')
 @Index('users_username_key_unique', ['usernameKey'], { unique: true })
-@Index('users_email_key_unique', ['emailKey'], { unique: true })
+@Index('users_email_key_unique', ['emailKey'], { unique: true, where: 'email_verified_at IS NOT NULL' })
+@Index('users_email_claims_index', ['emailKey', 'emailClaimedAt', 'id'], { where: 'email_verified_at IS NULL' })
 @Index('users_status_created_at_index', ['status', 'createdAt'])
 @Index('users_epoch_moved_at_index', ['epochMovedAt'])
 @Index('users_deleted_at_index', ['deletedAt'], { where: 'deleted_at IS NOT NULL' })
@@ -35,7 +36,7 @@ export class User {
   @Column({ type: 'text', nullable: true })
   email!: string | null;
 
-  /** The canonical form, by which it is found and unique. */
+  /** The canonical form, by which it is found. Unique among those that are proved. */
   @Column({ name: 'email_key', type: 'text', nullable: true })
   emailKey!: string | null;
 
@@ -50,6 +51,17 @@ export class User {
 
   @Column({ name: 'email_verified_at', type: Date, nullable: true })
   emailVerifiedAt!: Date | null;
+
+  /**
+   * When the account claimed its address; null once a mailed link or an operator proved it. With `EMAIL_VERIFICATION=off`
+   * the claim is the proof, and the address both claimed and verified.
+   */
+  @Column({ name: 'email_claimed_at', type: Date, nullable: true })
+  emailClaimedAt!: Date | null;
+
+  /** The door through which it was claimed, if that is known. */
+  @Column({ name: 'email_claimed_through', type: 'text', nullable: true })
+  emailClaimedThrough!: string | null;
 
   @Column({ name: 'pin_hash', type: 'text', nullable: true })
   pinHash!: string | null;

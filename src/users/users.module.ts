@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountChanges } from './account-changes.js';
 import { AccountList } from './account-list.js';
 import { AccountSearch } from './account-search.js';
+import { ClaimsStore } from './claims.store.js';
 import { EmailsStore } from './emails.store.js';
 import { EpochsService } from './epochs.service.js';
 import { HashingPool, HashingWorker } from './hashing-pool.js';
@@ -20,6 +21,7 @@ const SERVICES = [
   UsersService,
   Usernames,
   EpochsService,
+  ClaimsStore,
   EmailsStore,
   AccountList,
   AccountSearch,

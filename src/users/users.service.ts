@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, Repository } from 'typeorm';
 import { Clock } from '../config/clock.js';
+import { Config } from '../config/env.js';
 import { collidedColumn } from '../database/failures.js';
 import { Durability } from '../database/durability.js';
 import { Rows } from '../database/rows.js';
@@ -9,8 +10,10 @@ import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
 import { canonical, keysOf } from './canonical.js';
+import { ClaimsStore, PROVED } from './claims.store.js';
 import type { IdentifierKind } from './identifiers.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
+import { NAME_COLUMNS, taken } from './taken-name.js';
 import { type AccountStatus, User } from './user.entity.js';
 
 /** What a new account starts with. */
@@ -23,10 +26,9 @@ export interface NewAccount {
   readonly isAdmin?: boolean;
   /** Whether the address is known to be its owner's; not, unless it says so. */
   readonly emailVerified?: boolean;
+  /** The door through which it comes. */
+  readonly through?: string;
 }
-
-/** The columns that say whose a name is. */
-const NAMES = ['username_key', 'email_key'] as const;
 
 const FACTS_BY_ID = `SELECT ${FACT_COLUMNS} FROM users WHERE id = :id AND deleted_at IS NULL`;
 
@@ -37,8 +39,10 @@ export class UsersService {
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly sql: Sql,
     private readonly rows: Rows,
+    private readonly claims: ClaimsStore,
     private readonly durability: Durability,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {}
 
   /** An account that was not deleted. */
@@ -54,20 +58,23 @@ export class UsersService {
   }
 
   /**
-   * The account of that username, or of that e-mail address; never looks in the other column. Two accounts of before may
-   * be called alike by now: the one that kept its older key is meant by its own spelling, the other by every other.
+   * The account of that username, or of that e-mail address; never looks in the other column. While nobody has proved an
+   * address, its newest claim is meant. Two accounts of before may be called alike by now: the one that kept its older key
+   * is meant by its own spelling, the other by every other.
    */
   async findByName(kind: IdentifierKind, name: string): Promise<User | undefined> {
-    return this.rows.one(User, kind === 'username' ? 'usernameKey' : 'emailKey', ...keysOf(kind, name));
+    if (kind === 'username') return this.rows.one(User, 'usernameKey', ...keysOf(kind, name));
+    return this.claims.find(name);
   }
 
   /**
-   * Makes an account. The unique indices decide who gets a name.
+   * Makes an account. The unique indices decide who gets a name; an address that nobody has proved may be claimed by many.
    * @throws {AuthError} `username_taken` or `email_taken`
    */
   async insert(account: NewAccount): Promise<User> {
     await this.refuseOlder(account);
     const now = this.clock.now();
+    const isClaim = account.email !== undefined && !account.emailVerified;
     const values = {
       username: account.username ?? null,
       usernameKey: account.username === undefined ? null : canonical('username', account.username),
@@ -76,7 +83,10 @@ export class UsersService {
       passwordHash: account.passwordHash,
       isAdmin: account.isAdmin ?? false,
       status: account.status,
-      emailVerifiedAt: account.emailVerified ? now : null,
+      // Where nothing is mailed, to claim an address is to prove it.
+      emailVerifiedAt: account.emailVerified || (isClaim && !this.config.EMAIL_VERIFICATION) ? now : null,
+      emailClaimedAt: isClaim ? now : null,
+      emailClaimedThrough: isClaim ? (account.through ?? null) : null,
       pinHash: null,
       pinFailures: 0,
       pinLockedUntil: null,
@@ -93,14 +103,16 @@ export class UsersService {
     };
     try {
       // A power cut that took the account back would let another have its id, and be whom its tokens speak for.
-      const id = await this.durability.durably(() => this.rows.add(User, values));
-      return Object.assign(new User(), values, { id });
+      const id = await this.durability.durably(() => this.rows.addUnless(User, values, PROVED));
+      if (id !== undefined && !(isClaim && (await this.claims.takeBackIfLate(id, values.emailKey))))
+        return Object.assign(new User(), values, { id });
     } catch (cause) {
-      const column = collidedColumn(cause, NAMES);
+      const column = collidedColumn(cause, NAME_COLUMNS);
       if (!column) throw cause;
       // Whoever had the name may be gone by now; it was taken all the same.
       throw (await this.takenName(account, cause)) ?? taken(column, account, cause);
     }
+    throw (await this.takenName(account)) ?? taken('email_key', account);
   }
 
   /** No index knows that an account has a name whose key is still the older one. */
@@ -121,14 +133,19 @@ export class UsersService {
   /**
    * Notes that the address is the account's: the e-mail is verified, a pending account becomes active, and an account
    * without a username takes its e-mail for one if that is free and short enough. Doing it twice changes nothing.
-   * Answers whether there is an account in use with that address.
+   * Answers whether there is an account in use with that address, and no other has proved it.
+   * @param checkedHash hash of the password that was asked for, if one was: it must still be the account's
    */
-  async confirmEmail(id: number, email: string, usernameFits: boolean): Promise<boolean> {
+  async confirmEmail(id: number, email: string, usernameFits: boolean, checkedHash?: string): Promise<boolean> {
     // One statement: an account that were verified and still pending would be swept.
     const statement = `UPDATE users SET ${PROVED_EMAIL}, updated_at = {now}
-      WHERE id = :id AND ${OF_PROVED_EMAIL} RETURNING id`;
-    const rows = await proveEmail(email, usernameFits, (proved) => this.sql.rows(statement, { id, ...proved }));
-    return rows.length === 1;
+      WHERE id = :id AND ${OF_PROVED_EMAIL} AND password_hash = COALESCE(:checkedHash::text, password_hash)
+      RETURNING id`;
+    const parameters = { id, checkedHash: checkedHash ?? null };
+    const rows = await proveEmail(email, usernameFits, (proved) =>
+      this.sql.rows(statement, { ...parameters, ...proved }),
+    );
+    return rows?.length === 1;
   }
 
   /** Makes every pending account active, for a deployment that does not verify e-mail. */
@@ -167,7 +184,7 @@ export class UsersService {
     { username, email }: Pick<NewAccount, 'username' | 'email'>,
     cause?: unknown,
   ): Promise<AuthError | undefined> {
-    const isEmail = email !== undefined && (await this.findByName('email', email)) !== undefined;
+    const isEmail = email !== undefined && (await this.claims.isProved(email));
     const isUsername = username !== undefined && (await this.findByName('username', username)) !== undefined;
     if (isUsername) return taken('username_key', { username }, cause);
     return isEmail ? taken('email_key', { email }, cause) : undefined;
@@ -176,14 +193,4 @@ export class UsersService {
 
 function hasOlderKey(kind: IdentifierKind, name: string): boolean {
   return keysOf(kind, name).length > 1;
-}
-
-function taken(
-  column: (typeof NAMES)[number],
-  { username, email }: Pick<NewAccount, 'username' | 'email'>,
-  cause: unknown,
-): AuthError {
-  return column === 'username_key'
-    ? new AuthError('username_taken', { cause, identifier: username })
-    : new AuthError('email_taken', { cause, identifier: email });
 }

@@ -8,7 +8,7 @@ import { AccountClient, askAs, type Holder, idsOf } from '../support/account.cli
 import { newAdmin } from '../support/admins.js';
 import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
 import { changeEmail, changeUrl, verifiedHolder } from '../support/email-change.js';
-import { send } from '../support/http.js';
+import { form, send } from '../support/http.js';
 import { mailedUrl, mailsTo } from '../support/outbox.js';
 import { newPerson } from '../support/people.js';
 import { heading, page, resetUrl, subjectsTo } from '../support/reset.js';
@@ -144,14 +144,18 @@ describe('a link to another address', () => {
     expect((await accountOf(service, two.person)).email).toBe(other);
   });
 
-  it('is good for an address that somebody else only claims, who loses it', async () => {
+  it('is good for an address that somebody else only claims, who loses it, with the password of its account', async () => {
     const holder = await verifiedHolder(service);
     const claim = newPerson('Secret1234#');
     const { username, password } = claim;
     const body = { username, email: holder.other, password1: password, password2: password };
     expect((await send('POST', `${service.url}/cookie/users/register`, { body })).status).toBe(201);
 
-    expect(await press(await changeUrl(service, holder, holder.other))).toEqual(CONFIRMED);
+    const url = await changeUrl(service, holder, holder.other);
+
+    expect(await press(url)).toEqual(page(403, 'Confirm your e-mail address'));
+    expect((await accountOf(service, holder.person)).email).toBe(holder.person.email);
+    expect(heading(await send('POST', url, form({ password: holder.person.password })))).toEqual(CONFIRMED);
 
     expect((await accountOf(service, holder.person)).email).toBe(holder.other);
     expect(await accountOf(service, claim)).toMatchObject({ username, email: null, emailKey: null, status: 'active' });

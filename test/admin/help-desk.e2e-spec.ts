@@ -114,7 +114,11 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
           problem('email_taken'),
         );
       expect(await told(id, 'email_set')).toEqual([
-        { actor_id: admin.id, refusal: null, detail: { email_verified: true, claimed_by: claimant } },
+        {
+          actor_id: admin.id,
+          refusal: null,
+          detail: { email_verified: true, claims_ended: 1, claimed_by: [claimant] },
+        },
       ]);
       // The second refusal alike is counted.
       expect(await told(other, 'email_set')).toEqual([

@@ -106,6 +106,14 @@ describe.each(bothEngines('lists'))('GET /admin/users on $engine', ({ settings }
     expect([users.map(({ id }) => id), next_cursor]).toEqual([made, null]);
   });
 
+  it('tells of every account that claims an address, however short the pages are', async () => {
+    const email = 'claimed@example.com';
+    const made: number[] = [];
+    for (let n = 0; n < 7; n++) made.push(await make({ username: `claimant-${n}`, email }));
+    for (const limit of ['1', '2', '3', '7']) expect((await all({ query: 'claimed@', limit })).ids).toEqual(made);
+    expect((await all({ query: 'claim', limit: '2' })).ids.sort((a, b) => a - b)).toEqual(made);
+  });
+
   it('finds by any part of a username or an e-mail address, in any case of letters and form of Unicode', async () => {
     const byUsername = await make({ username: 'Ångström', email: 'someone@example.com' });
     const byEmail = await make({ username: 'someone else', email: 'x.ångström@example.com' });

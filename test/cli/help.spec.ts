@@ -138,7 +138,7 @@ describe('the exit code of latchkey', () => {
     [['client', 'create', 'a'], "error: required option '--scope <scope>' not specified\n"],
     [
       ['client', 'create', 'a', '--scope', 'all'],
-      "error: option '--scope <scope>' argument 'all' is invalid. Allowed: introspect, revoke.\n",
+      "error: option '--scope <scope>' argument 'all' is invalid. Allowed: introspect, introspect:refresh, revoke.\n",
     ],
   ])('is 2 for the wrong usage %j, with one line', async (args, stderr) => {
     expect(await latchkeyProcess({ folder: emptyFolder() }, ...args)).toEqual({ code: 2, stdout: '', stderr });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CookieClient, MOUNTS, refused, STRONG_PASSWORD, UNREADABLE } from '../support/cookie.client.js';
 import { givenCookies } from '../support/cookies.js';
-import type { Answer, Sending } from '../support/http.js';
-import { newPerson } from '../support/people.js';
+import { type Answer, send, type Sending } from '../support/http.js';
+import { confirm } from '../support/outbox.js';
+import { newPerson, type Person } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
@@ -37,6 +38,15 @@ describe.each(MOUNTS)('POST %s/users/register', (base) => {
 
   const register = (body?: Sending['body'], headers?: Sending['headers']): Promise<Answer> =>
     client.send('POST', '/users/register', { body, headers });
+
+  /** Somebody who registered and proved the address. */
+  async function prover(): Promise<Person> {
+    const person = newPerson(STRONG_PASSWORD);
+    await client.register(person);
+    await send('POST', `${service.url}/verify/resend`, { body: { email: person.email } });
+    await confirm(service, person.email);
+    return person;
+  }
 
   /** A body that would be accepted. */
   function newBody(): Record<'username' | 'email' | 'password1' | 'password2', string> {
@@ -184,9 +194,8 @@ describe.each(MOUNTS)('POST %s/users/register', (base) => {
   it.each([
     ['as typed', (email: string) => email],
     ['in upper case', (email: string) => email.toUpperCase()],
-  ])('answers 409 for an e-mail address that is taken, written %s', async (_, written) => {
-    const person = newPerson(STRONG_PASSWORD);
-    await client.register(person);
+  ])('answers 409 for an e-mail address that somebody proved, written %s', async (_, written) => {
+    const person = await prover();
 
     expect(whole(await register({ ...newBody(), email: written(person.email) }))).toEqual(EMAIL_TAKEN);
   });
@@ -236,8 +245,7 @@ describe.each(MOUNTS)('POST %s/users/register', (base) => {
   });
 
   it('checks in the order of its table: one rule after the other, names that are taken before passwords', async () => {
-    const taken = newPerson(STRONG_PASSWORD);
-    await client.register(taken);
+    const taken = await prover();
     const { username, email } = newPerson();
     let body: Record<string, unknown> = { username: '!', email: '!', password1: 'a', password2: 5 };
     const answers: unknown[] = [];

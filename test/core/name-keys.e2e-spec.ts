@@ -68,7 +68,10 @@ async function registerMailBefore(service: Service, { person, olderKey }: Named)
   expect((await registerMail(service, person)).status).toBe(200);
   const users = service.app.get(DataSource).getRepository(User);
   const { id } = await users.findOneByOrFail({ email: person.email });
-  await users.update({ id }, { emailKey: olderKey, status: 'active', emailVerifiedAt: new Date() });
+  await users.update(
+    { id },
+    { emailKey: olderKey, status: 'active', emailVerifiedAt: new Date(), emailClaimedAt: null },
+  );
   return id;
 }
 

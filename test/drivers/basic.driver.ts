@@ -28,6 +28,7 @@ const refreshed = (email: string): Expected => ({
 /** Contract 4. Its one guarded route is the refresh. The mailed link has specs of its own: here the address is confirmed inside. */
 export const basic: Driver = {
   name: 'basic',
+  claims: true,
   newPerson: () => newPerson(),
   inAnotherCase: (person) => ({ ...person, email: person.email.toUpperCase() }),
   registration: ({ email, password }) => ({ method: 'POST', path: '/api/v1.0/register', body: { email, password } }),

@@ -17,6 +17,8 @@ export interface Driver {
   readonly inAnotherCase: (person: Person) => Person;
   readonly registration: (person: Person) => Request;
   readonly registered: (person: Person) => Expected;
+  /** True if the name is an address, which anybody may claim until somebody has proved it. */
+  readonly claims?: true;
   /** What an account needs between registering and signing in. */
   readonly activate?: (service: Service, person: Person) => Promise<void>;
   readonly signIn: (person: Person) => Request;

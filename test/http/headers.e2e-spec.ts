@@ -34,7 +34,7 @@ describe('X-Request-Id', () => {
     ['with other letters', { 'x-request-id': 'é' }],
     ['with markup', { 'x-request-id': '<script>' }],
   ])('that is %s is replaced', async (_what, headers: Record<string, string>) => {
-    const answer = await send('GET', `${service.url}/health`, { headers });
+    const answer = await send('GET', `${service.url}/account`, { headers });
     expect(answer.headers['x-request-id']).toMatch(UUID);
     await expect.poll(() => service.log.map(({ id }) => id)).toContain(answer.headers['x-request-id']);
   });

@@ -81,7 +81,7 @@ describe('Behind PgBouncer in transaction mode', { timeout: HANGS_MS, ...needing
     }
     instances = undefined;
     const { rows } = await database.query('SELECT count(*) - count(DISTINCT name) AS twice FROM migrations');
-    expect(rows).toEqual([{ twice: '0' }]);
+    expect(rows.map(({ twice }) => Number(twice))).toEqual([0]);
   });
 
   it('every contract works, whichever instance is asked, and sessions end at all of them', async () => {

@@ -50,6 +50,7 @@ describe('the budget of registrations of a network', () => {
     const ip = newNetwork();
     const person = driver.newPerson();
     expect(whole(await register(driver, ip, person))).toEqual(driver.registered(person));
+    await driver.activate?.(service, person);
     expect(whole(await register(driver, ip, person))).toEqual(driver.refusals.taken(person));
     expect(await registrationsLeft(ip)).toBe(LIMIT - 2);
   });

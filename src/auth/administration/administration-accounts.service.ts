@@ -13,6 +13,7 @@ import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { hashCaller } from '../hash-caller.js';
 import { ChosenAddresses } from '../by-mail/chosen-addresses.js';
+import { EmailProofs } from '../by-mail/email-proofs.service.js';
 import { EmailVerificationService } from '../by-mail/email-verification.service.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 
@@ -35,12 +36,13 @@ export class AdministrationAccountsService {
     private readonly passwordReset: PasswordResetService,
     private readonly verification: EmailVerificationService,
     private readonly addresses: ChosenAddresses,
+    private readonly proofs: EmailProofs,
     private readonly trail: ActTrail,
     private readonly config: Config,
   ) {}
 
   /**
-   * Makes an account. One without a password is mailed a link to set one; one that stays pending, a link to verify its
+   * Makes an account. A verified address is taken from all who claim it. One without a password is mailed a link to set one; one that stays pending, a link to verify its
    * address.
    * @throws {AuthError} `email_invalid`, `password_invalid`, `username_taken`, `email_taken` or `hashing_overloaded`
    */
@@ -56,6 +58,7 @@ export class AdministrationAccountsService {
       () => this.insert(admin, account),
       ({ id: accountId }) => ({ accountId, identifier: undefined }),
     );
+    if (email !== undefined && emailVerified) await this.proofs.endOtherClaims(user.id, email);
     if (account.password === undefined) await this.passwordReset.mailLink(user, admin.client);
     else if (user.status === 'pending') await this.verification.sendLink(user, admin.client);
     return factsOf(user);
@@ -69,7 +72,8 @@ export class AdministrationAccountsService {
     const passwordHash = password === undefined ? NO_PASSWORD : await this.hasher.hash(password, caller);
     const isPending = username === undefined && !emailVerified && this.config.EMAIL_VERIFICATION;
     const status = isPending ? 'pending' : 'active';
-    return this.named({ username, email, passwordHash, status, isAdmin, emailVerified });
+    const through = admin.client.door;
+    return this.named({ username, email, passwordHash, status, isAdmin, emailVerified, through });
   }
 
   /** A verified address is the username of an account that has no other, if it is free. */

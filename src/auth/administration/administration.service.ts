@@ -6,10 +6,12 @@ import type { RevocationReason } from '../../tokens/session.entity.js';
 import { AccountChanges } from '../../users/account-changes.js';
 import type { AccountFacts } from '../../users/account-facts.js';
 import { AccountList } from '../../users/account-list.js';
+import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
+import { EmailProofs } from '../by-mail/email-proofs.service.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
@@ -28,6 +30,8 @@ export class AdministrationService {
     private readonly users: UsersService,
     private readonly accounts: AccountList,
     private readonly changes: AccountChanges,
+    private readonly emails: EmailsStore,
+    private readonly proofs: EmailProofs,
     private readonly links: OneTimeTokensService,
     private readonly passwordReset: PasswordResetService,
     private readonly revocation: RevocationService,
@@ -44,7 +48,8 @@ export class AdministrationService {
   /**
    * Changes an account. Asking again finishes what was cut short.
    * @throws {NativeError} `account_not_found`, `email_missing` or `last_admin`
-   * @throws {AuthError} `email_unverified` for a pending account that is to be active without a verified address
+   * @throws {AuthError} `email_unverified` for a pending account that is to be active without a verified address,
+   *   `email_taken` if another account has proved the address that is to be verified
    */
   async change(admin: Principal, accountId: number, asked: Administering): Promise<AccountFacts> {
     const detail = detailOf(asked);
@@ -69,14 +74,19 @@ export class AdministrationService {
     // Its owner could sign in nowhere: what a pending account waits for is its address.
     if (status === 'active' && user.status === 'pending' && !emailVerified) throw new AuthError('email_unverified');
     const verifiedEmail = emailVerified ? (user.email ?? undefined) : undefined;
+    if (verifiedEmail !== undefined && (await this.emails.others(accountId, verifiedEmail)).isTaken)
+      throw new AuthError('email_taken', { identifier: verifiedEmail });
     const change = { status, isAdmin, verifiedEmail, forgetsPassword: forcePasswordReset };
     const because = endingOf(asked, user);
     const isChanged = because
       ? await this.revocation.ending(accountId, because, () => this.changes.apply(accountId, change, because))
       : await this.changes.apply(accountId, change, undefined);
-    // The account got another address or became an administrator meanwhile, or is gone.
+    // The account got another address, another one proved it, or it became an administrator meanwhile, or is gone.
     if (!isChanged) return this.apply(admin, accountId, asked);
-    if (emailVerified) await this.links.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
+    if (verifiedEmail !== undefined) {
+      await this.proofs.endOtherClaims(accountId, verifiedEmail);
+      await this.links.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
+    }
     // To a closed account the link would be dead.
     if (forcePasswordReset && (status ?? user.status) !== 'deactivated')
       await this.passwordReset.mailLink(user, admin.client);

@@ -12,6 +12,7 @@ import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import { ChosenAddresses } from '../by-mail/chosen-addresses.js';
+import type { EndedClaims } from '../by-mail/email-proofs.service.js';
 import { type Job, ofAccount } from '../by-mail/mail-jobs.js';
 import { Notices } from '../by-mail/notices.js';
 import { ProvedAddresses } from '../by-mail/proved-addresses.js';
@@ -50,7 +51,7 @@ export class HelpDeskService {
         const user = await this.account(accountId);
         return isProved ? this.prove(by, user, email) : this.claim(by, user, email);
       },
-      (claimedBy) => (claimedBy === undefined ? {} : { detail: { ...detail, claimed_by: claimedBy } }),
+      (ended) => (ended === undefined ? {} : { detail: { ...detail, ...ended } }),
     );
   }
 
@@ -91,18 +92,18 @@ export class HelpDeskService {
     });
   }
 
-  /** Answers which account merely claimed the address, and lost it. */
-  private async prove({ from }: Operator, user: User, email: string): Promise<number | undefined> {
-    const given = await this.addresses.give(user, email, from, true);
+  /** Answers which accounts merely claimed the address, and lost it. */
+  private async prove({ from }: Operator, user: User, email: string): Promise<EndedClaims | undefined> {
+    const given = await this.addresses.give(user, email, from, { evenIfClosed: true });
     if (!given) throw await this.refusal(user.id, email);
     // As a link does: a name to go by for one who has none.
     await this.users.confirmEmail(user.id, email, isNewUsername(email));
-    return given.claimedBy;
+    return given.ended;
   }
 
   private async claim(by: Operator, before: User, email: string): Promise<undefined> {
     await this.limits.mailByHelpDesk(before.id);
-    if (!(await this.emails.claim(before.id, email))) throw await this.refusal(before.id, email);
+    if (!(await this.emails.claim(before.id, email, by.from.door))) throw await this.refusal(before.id, email);
     // It is the account's proved one already.
     if (isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null) return;
     await this.links.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');

@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
+import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { isKeyOf, canonical } from '../../users/canonical.js';
+import { canonical, isKeyOf } from '../../users/canonical.js';
+import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Client, Principal } from '../door.js';
 import { ChosenAddresses } from './chosen-addresses.js';
 import { EmailVerificationService } from './email-verification.service.js';
+import type { EmailLink } from './link-password.service.js';
 import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailedLinks } from './mailed-links.service.js';
 import { emailChangeMail } from './mails.js';
@@ -30,11 +33,13 @@ export class EmailChangeService {
     private readonly tokens: OneTimeTokensService,
     private readonly verification: EmailVerificationService,
     private readonly chosen: ChosenAddresses,
+    private readonly emails: EmailsStore,
     private readonly mails: MailQueue,
     private readonly limits: LimitsService,
     private readonly audit: AuditLog,
     private readonly trail: ActTrail,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -46,46 +51,48 @@ export class EmailChangeService {
     const user = await this.trail.recorded(principal, { kind: 'email_change_requested' }, () =>
       this.ownerCheck.demand(principal, password),
     );
-    if (!isKeyOf('email', user.emailKey, email)) await this.enqueue(user, email, principal.client);
+    if (!isKeyOf('email', user.emailKey, email)) await this.enqueue(user, email, principal);
     else if (user.emailVerifiedAt === null) await this.verification.sendLink(user, principal.client);
   }
 
-  /** The address that a link would give its account, if it works. Looking does not use it up. */
-  async addressOf(token: string): Promise<string | undefined> {
+  /** The account that a link would give another address, if it works. Looking does not use it up. */
+  async find(token: string): Promise<EmailLink | undefined> {
     const link = await this.tokens.find(token, 'change_email');
     const user = link && (await this.users.findById(link.accountId));
     if (!user || user.status === 'deactivated' || (await this.isTaken(link.email, user.id))) return undefined;
-    return link.email;
+    return { user, email: link.email };
   }
 
-  /** Gives an account the address of a link, and ends its other links. `undefined` if the link does not work. */
-  async confirm(token: string, client: Client): Promise<string | undefined> {
+  /**
+   * Gives an account the address of a link, takes it from all others that claim it, and ends the account's other links.
+   * Answers whether the link works.
+   */
+  async confirm(token: string, checkedHash: string | undefined, client: Client): Promise<boolean> {
     const link = await this.tokens.consume(token, 'change_email');
-    if (!link) return undefined;
+    if (!link) return false;
     const before = await this.users.findById(link.accountId);
-    const given =
-      before && before.status !== 'deactivated' ? await this.proved.give(before, link.email, client) : undefined;
-    if (!before || !given) return this.inVain(token);
-    const detail = given.claimedBy === undefined ? undefined : { claimed_by: given.claimedBy };
-    this.audit.record({ kind: 'email_verified', from: client, accountId: before.id, actorId: before.id, detail });
-    return link.email;
+    const given = before && (await this.proved.give(before, link.email, client, { checkedHash }));
+    if (!given) {
+      await this.tokens.wasInVain(token);
+      return false;
+    }
+    const { accountId } = link;
+    this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId, detail: given.ended });
+    return true;
   }
 
-  private async inVain(token: string): Promise<undefined> {
-    await this.tokens.wasInVain(token);
-    return undefined;
-  }
-
-  /** The mail with a link to another address, unless that is somebody else's. */
+  /** The mail with a link to another address, unless another account has proved that. */
   async compose({ kind: _kind, ...job }: JobOf<'change_email'>, mailId: string): Promise<Mail | undefined> {
     const { accountId, email } = job;
     if (await this.isTaken(email, accountId)) return undefined;
     const quietSeconds = this.config.MAIL_QUIET;
     const issued = await this.links.issue({ ...job, purpose: 'change_email', quietSeconds, mailId });
-    return issued === undefined ? undefined : emailChangeMail(email, issued);
+    if (issued === undefined) return undefined;
+    const name = (await this.users.findById(accountId))?.username ?? null;
+    return emailChangeMail(email, { link: issued, name, through: job.through, at: job.at });
   }
 
-  private async enqueue(user: User, email: string, { ip: from }: Client): Promise<void> {
+  private async enqueue(user: User, email: string, { contract, client }: Principal): Promise<void> {
     if (!(await this.mayMailTo(email))) return;
     const job = {
       kind: 'change_email',
@@ -93,8 +100,10 @@ export class EmailChangeService {
       email,
       checkedHash: user.passwordHash,
       provedEmail: (user.emailVerifiedAt && user.emailKey) ?? '',
+      through: contract,
+      at: this.clock.now().toISOString(),
     } satisfies Job;
-    await this.mails.enqueue(job, { owner: ofAccount(user.id), to: email, from });
+    await this.mails.enqueue(job, { owner: ofAccount(user.id), to: email, from: client.ip });
   }
 
   /** However many accounts ask for it, a stranger's address gets one mail in `MAIL_QUIET`. */
@@ -109,12 +118,6 @@ export class EmailChangeService {
   }
 
   private async isTaken(email: string, id: number): Promise<boolean> {
-    const holder = await this.users.findByName('email', email);
-    return holder !== undefined && holder.id !== id && !this.isMereClaim(holder);
-  }
-
-  /** An address counts when it is verified: whoever only claims another's keeps nobody from proving it. */
-  private isMereClaim({ emailVerifiedAt, username, status }: User): boolean {
-    return this.config.EMAIL_VERIFICATION && emailVerifiedAt === null && username !== null && status !== 'pending';
+    return (await this.emails.others(id, email)).isTaken;
   }
 }

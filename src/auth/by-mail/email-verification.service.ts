@@ -2,17 +2,31 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
+import { canonical } from '../../users/canonical.js';
 import { isNewUsername } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
-import { type JobOf, ofAccount } from './mail-jobs.js';
+import { EmailProofs } from './email-proofs.service.js';
+import type { EmailLink } from './link-password.service.js';
+import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
-import { MailedLinks } from './mailed-links.service.js';
-import { verificationMail } from './mails.js';
+import { type MailedClaim, MailedLinks } from './mailed-links.service.js';
+import { verificationMail, verificationsMail } from './mails.js';
+
+/** How long further links of registrations with one address wait for each other, in seconds. */
+const FURTHER_LINKS_SECONDS = 60;
+
+/** A mail of an account that is to have its link. */
+interface WaitingMail {
+  readonly accountId: number;
+  readonly mailId: string;
+  readonly isPressing?: boolean;
+}
 
 /** Proves that an e-mail address belongs to its account, by a link that is mailed to it. */
 @Injectable()
@@ -23,6 +37,8 @@ export class EmailVerificationService {
     private readonly tokens: OneTimeTokensService,
     private readonly mails: MailQueue,
     private readonly requests: MailRequests,
+    private readonly proofs: EmailProofs,
+    private readonly limits: LimitsService,
     private readonly audit: AuditLog,
     private readonly config: Config,
   ) {}
@@ -44,50 +60,70 @@ export class EmailVerificationService {
     await this.mails.enqueue({ kind: 'verify_email', accountId }, { owner: ofAccount(accountId), to: email, from });
   }
 
-  /** Mails a link to whoever asks for one and needs it. Says nothing, whether there is such an account or not. */
+  /** Mails the first link of an account. Beyond three in ten minutes, an address gets one mail a minute with all of them. */
+  async sendFirstLink(user: User, client: Client): Promise<void> {
+    const { id: accountId, email } = user;
+    if (email === null || (await this.limits.isMailedAtOnce(canonical('email', email))))
+      return this.sendLink(user, client);
+    const job: Job = { kind: 'verify_email', accountId, waitsSeconds: FURTHER_LINKS_SECONDS };
+    // Two spellings may be two mailboxes.
+    const group = `registrations ${email}`;
+    await this.mails.enqueue(job, { owner: group, to: email, from: client.ip, group });
+  }
+
+  /** Mails links to whoever asks for them and needs one. Says nothing, whether there is such an account or not. */
   async resend(email: string, client: Client): Promise<void> {
     await this.requests.enqueue(client, email, () => ({ kind: 'verify_email_requested', email }));
   }
 
-  /** The mail with a link to the address that an account has now. */
-  async compose({ accountId, isPressing = false }: JobOf<'verify_email'>, mailId: string): Promise<Mail | undefined> {
-    const user = await this.users.findById(accountId);
-    return user && this.mailTo(user, isPressing ? 0 : this.config.MAIL_QUIET, mailId);
-  }
-
-  /** As `compose`, for whoever has an address that is not verified. */
-  async composeRequested(email: string, mailId: string): Promise<Mail | undefined> {
-    const user = await this.users.findByName('email', email);
-    return user && this.mailTo(user, this.config.MAIL_QUIET, mailId);
-  }
-
-  /** The address that a link would confirm, if it works. Looking does not use it up. */
-  async addressOf(token: string): Promise<string | undefined> {
-    return (await this.links.find(token, 'verify_email'))?.email;
-  }
-
-  /** Confirms the address of a link and ends all other such links. `undefined` if the link does not work. */
-  async confirm(token: string, client: Client): Promise<string | undefined> {
-    const owner = await this.tokens.consume(token, 'verify_email');
-    if (!owner) return undefined;
-    const { accountId, email } = owner;
-    if (!(await this.users.confirmEmail(accountId, email, isNewUsername(email)))) {
-      await this.tokens.wasInVain(token);
-      return undefined;
+  /** The mail with the links to the address that accounts have now. */
+  async compose(mails: readonly WaitingMail[]): Promise<Mail | undefined> {
+    const claims: MailedClaim[] = [];
+    for (const { accountId, mailId } of mails) {
+      const user = await this.users.findById(accountId);
+      if (user) claims.push({ user, mailId });
     }
+    return this.mailOf(claims, mails.some(({ isPressing }) => isPressing) ? 0 : this.config.MAIL_QUIET);
+  }
+
+  /** As `compose`, for all who claim an address. */
+  async composeRequested(job: JobOf<'verify_email_requested'>, mailId: string): Promise<Mail | undefined> {
+    const claims = await this.requests.claimsOf(job, mailId);
+    return claims && this.mailOf(claims, this.config.MAIL_QUIET);
+  }
+
+  /** What a link would confirm, if it works. Looking does not use it up. */
+  async find(token: string): Promise<EmailLink | undefined> {
+    return this.links.find(token, 'verify_email');
+  }
+
+  /**
+   * Confirms the address of a link, takes it from all others that claim it, and ends all other such links. Answers whether
+   * the link works.
+   */
+  async confirm(token: string, checkedHash: string | undefined, client: Client): Promise<boolean> {
+    const owner = await this.tokens.consume(token, 'verify_email');
+    if (!owner) return false;
+    const { accountId, email } = owner;
+    if (!(await this.users.confirmEmail(accountId, email, isNewUsername(email), checkedHash))) {
+      await this.tokens.wasInVain(token);
+      return false;
+    }
+    const detail = await this.proofs.endOtherClaims(accountId, email);
     // Whoever asked for another address may be a stranger: another proof of the account's address ends that.
     await this.tokens.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
-    this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId });
-    return email;
+    this.audit.record({ kind: 'email_verified', from: client, accountId, actorId: accountId, detail });
+    return true;
   }
 
-  private async mailTo(
-    { id: accountId, email, emailVerifiedAt }: User,
-    quietSeconds: number,
-    mailId: string,
-  ): Promise<Mail | undefined> {
-    if (email === null || emailVerifiedAt !== null) return undefined;
-    const link = await this.links.issue({ accountId, email, purpose: 'verify_email', quietSeconds, mailId });
-    return link === undefined ? undefined : verificationMail(email, link);
+  private async mailOf(claims: readonly MailedClaim[], quietSeconds: number): Promise<Mail | undefined> {
+    const links = await this.links.ofClaims(claims.filter(isUnproved), 'verify_email', quietSeconds);
+    const [first] = links;
+    if (!first) return undefined;
+    return links.length === 1 ? verificationMail(first.to, first) : verificationsMail(first.to, links);
   }
+}
+
+function isUnproved({ user }: MailedClaim): boolean {
+  return user.email !== null && user.emailVerifiedAt === null;
 }

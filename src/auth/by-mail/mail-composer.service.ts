@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Mail } from '../../mail/mail.js';
-import { MailComposer, type MailJob, type Sending } from '../../mail/mail-job.js';
+import { type IdentifiedJob, MailComposer, type Sending } from '../../mail/mail-job.js';
 import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
-import type { Job, JobOf, Notice } from './mail-jobs.js';
+import type { EmailVerification, Job, JobOf, Notice } from './mail-jobs.js';
 import { noticeMail, noticesMail } from './mails.js';
 import { PasswordResetService } from './password-reset.service.js';
 
@@ -12,10 +12,16 @@ type Composers = {
   readonly [Kind in Job['kind']]: (job: JobOf<Kind>, id: string, isFirstTry: boolean) => Promise<Mail | undefined>;
 };
 
+/** Makes one mail of several jobs of a kind that are put together. */
+type Together = {
+  readonly [Kind in Job['kind']]?: (mails: readonly IdentifiedJob[], isFurther: boolean) => Promise<Mail | undefined>;
+};
+
 /** Makes the mails of all kinds of jobs. */
 @Injectable()
 export class MailComposerService extends MailComposer {
   private readonly composers: Composers;
+  private readonly together: Together;
 
   constructor(
     verification: EmailVerificationService,
@@ -24,19 +30,31 @@ export class MailComposerService extends MailComposer {
   ) {
     super();
     this.composers = {
-      verify_email: (job, id) => verification.compose(job, id),
-      verify_email_requested: ({ email }, id) => verification.composeRequested(email, id),
+      verify_email: (job, mailId) => verification.compose([{ ...job, mailId }]),
+      verify_email_requested: (job, id) => verification.composeRequested(job, id),
       change_email: (job, id) => emailChange.compose(job, id),
       reset_password: ({ accountId }, id) => passwordReset.compose(accountId, id),
       reset_password_requested: (job, id, isFirstTry) => passwordReset.composeRequested(job, id, isFirstTry),
       notice: async (notice) => noticeMail(notice),
     };
+    this.together = {
+      verify_email: (mails) =>
+        verification.compose(mails.map(({ id, job }) => ({ mailId: id, ...(job as EmailVerification) }))),
+      notice: async (notices, isFurther) =>
+        noticesMail(
+          notices.map(({ job }) => job as Notice),
+          isFurther,
+        ),
+    };
   }
 
-  override async compose(jobs: readonly MailJob[], { id, isFirstTry, isFurther }: Sending): Promise<Mail | undefined> {
-    // Only notices are put together.
-    if (jobs.length > 1 || isFurther) return noticesMail(jobs as unknown as readonly Notice[], isFurther);
-    const job = jobs[0] as Job;
+  override async compose(
+    mails: readonly IdentifiedJob[],
+    { isFirstTry, isFurther }: Sending,
+  ): Promise<Mail | undefined> {
+    const [{ id, job }] = mails as [{ id: string; job: Job }];
+    const together = this.together[job.kind];
+    if (together && (mails.length > 1 || isFurther)) return together(mails, isFurther);
     const compose = this.composers[job.kind] as (...of: [Job, string, boolean]) => Promise<Mail | undefined>;
     return compose(job, id, isFirstTry);
   }

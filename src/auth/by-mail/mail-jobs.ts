@@ -2,17 +2,29 @@ import type { Origin } from '../../audit/audit-entry.js';
 
 /** A mail to be made, as it waits in the store. A link goes to the address that its account has when it is sent. */
 export type Job =
-  | {
-      readonly kind: 'verify_email';
-      readonly accountId: number;
-      /** True if it goes however lately there was another. */
-      readonly isPressing?: boolean;
-    }
-  | { readonly kind: 'verify_email_requested'; readonly email: string }
+  | EmailVerification
+  | Requested<'verify_email_requested'>
   | EmailChange
   | { readonly kind: 'reset_password'; readonly accountId: number }
-  | { readonly kind: 'reset_password_requested'; readonly email: string; readonly from: Origin }
+  | (Requested<'reset_password_requested'> & { readonly from: Origin })
   | Notice;
+
+/** A link for an account. Beyond a few, those of registrations with one address wait for each other and go as one mail. */
+export type EmailVerification = {
+  readonly kind: 'verify_email';
+  readonly accountId: number;
+  readonly waitsSeconds?: number;
+  /** True if it goes however lately there was another. */
+  readonly isPressing?: boolean;
+};
+
+/** Links for whoever has an address. */
+export type Requested<Kind> = {
+  readonly kind: Kind;
+  readonly email: string;
+  /** The spelling to mail to, where accounts have the address in several: two spellings may be two mailboxes. */
+  readonly to?: string;
+};
 
 /** Another address that somebody asked for, and what was true of the account then. */
 export type EmailChange = {
@@ -22,6 +34,9 @@ export type EmailChange = {
   readonly checkedHash: string;
   /** The proved address in its canonical form, or ''. */
   readonly provedEmail: string;
+  /** The contract through which it was asked for, and when, as ISO 8601 writes it. */
+  readonly through: string;
+  readonly at: string;
 };
 
 /** Notice to an owner: a change, or too many failed tries. */

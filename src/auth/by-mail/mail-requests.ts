@@ -4,9 +4,11 @@ import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { canonical } from '../../users/canonical.js';
+import { ClaimsStore } from '../../users/claims.store.js';
 import { isEmailAddress } from '../../users/identifiers.js';
 import type { Client } from '../door.js';
-import type { Job } from './mail-jobs.js';
+import type { Job, JobOf } from './mail-jobs.js';
+import type { MailedClaim } from './mailed-links.service.js';
 
 /**
  * Mails what somebody asks for who did not sign in. Nothing is looked up before the answer: neither what it says nor how
@@ -19,6 +21,7 @@ export class MailRequests {
   constructor(
     private readonly limits: LimitsService,
     private readonly mails: MailQueue,
+    private readonly claims: ClaimsStore,
   ) {}
 
   /** Puts a job for an address into the queue; nothing, with a line in the log, once the network has asked too often. */
@@ -28,6 +31,26 @@ export class MailRequests {
     const job = jobOf(from);
     const owner = `${job.kind} ${canonical('email', email)}`;
     await this.mails.enqueue(job, { owner, to: email, from: from.ip, isOfStranger: true });
+  }
+
+  /**
+   * The accounts that a job is about, which have its address in one spelling. `undefined` where there are several spellings:
+   * then each gets a job of its own. An account's link goes to the address as the account has it, since two spellings may be two mailboxes.
+   */
+  async claimsOf(
+    job: JobOf<'verify_email_requested' | 'reset_password_requested'>,
+    id: string,
+  ): Promise<MailedClaim[] | undefined> {
+    const users = await this.claims.findAll(job.email);
+    const spellings = new Set(users.map(({ email }) => email as string));
+    if (job.to === undefined && spellings.size > 1) {
+      for (const to of spellings)
+        await this.mails.enqueue({ ...job, to }, { owner: `${job.kind} ${to}`, to, from: null, isOfStranger: true });
+      return undefined;
+    }
+    return users
+      .filter(({ email }) => job.to === undefined || email === job.to)
+      .map((user) => ({ user, mailId: `${id} ${user.id}` }));
   }
 
   private async isWithinBudget({ ip, requestId: id }: Client): Promise<boolean> {

@@ -3,8 +3,11 @@ import { Config } from '../../config/env.js';
 import type { OneTimePurpose } from '../../tokens/one-time-token.entity.js';
 import { type NewLink, OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { isKeyOf } from '../../users/canonical.js';
+import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
+import type { EmailLink } from './link-password.service.js';
+import type { ClaimLink } from './mails.js';
 
 /** Where a link leads, and how long it works. */
 const LINKS: Readonly<Record<OneTimePurpose, { readonly path: string; readonly lifetimeSeconds: number }>> = {
@@ -13,11 +16,10 @@ const LINKS: Readonly<Record<OneTimePurpose, { readonly path: string; readonly l
   reset_password: { path: 'password-reset', lifetimeSeconds: 60 * 60 },
 };
 
-/** A link that works, mailed to the address that its account has now. */
-export interface OwnLink {
+/** An account that claims an address, and the mail that is to have its link. */
+export interface MailedClaim {
   readonly user: User;
-  /** The address as it was mailed to. */
-  readonly email: string;
+  readonly mailId: string;
 }
 
 /** Makes the links that are mailed to accounts, and knows whose they are. */
@@ -25,6 +27,7 @@ export interface OwnLink {
 export class MailedLinks {
   constructor(
     private readonly users: UsersService,
+    private readonly emails: EmailsStore,
     private readonly tokens: OneTimeTokensService,
     private readonly config: Config,
   ) {}
@@ -36,11 +39,37 @@ export class MailedLinks {
     return token && new URL(`${this.config.PUBLIC_URL}/${path}/${token}`).href;
   }
 
-  /** What a link is to, if it works and its account still has its address; looking does not use it up. */
-  async find(token: string, purpose: Exclude<OneTimePurpose, 'change_email'>): Promise<OwnLink | undefined> {
+  /**
+   * New links for the accounts that claim an address, each with its claim; those that may not have one are left out. All
+   * are for the mailbox of the first: its spelling of the address.
+   */
+  async ofClaims(
+    claims: readonly MailedClaim[],
+    purpose: Exclude<OneTimePurpose, 'change_email'>,
+    quietSeconds: number,
+  ): Promise<(ClaimLink & { readonly to: string })[]> {
+    const links: (ClaimLink & { readonly to: string })[] = [];
+    const to = claims[0]?.user.email;
+    for (const { user, mailId } of claims) {
+      if (to == null || user.email !== to || (await this.emails.others(user.id, to)).isTaken) continue;
+      const link = await this.issue({ accountId: user.id, email: to, purpose, quietSeconds, mailId });
+      if (link !== undefined) links.push({ to, link, ...originOf(user) });
+    }
+    return links;
+  }
+
+  /** What a link is to, if it works, its account still has its address and no other proved it; looking does not use it up. */
+  async find(token: string, purpose: Exclude<OneTimePurpose, 'change_email'>): Promise<EmailLink | undefined> {
     const owner = await this.tokens.find(token, purpose);
     const user = owner && (await this.users.findById(owner.accountId));
     if (!user || user.status === 'deactivated' || !isKeyOf('email', user.emailKey, owner.email)) return undefined;
+    if ((await this.emails.others(user.id, owner.email)).isTaken) return undefined;
     return { user, email: owner.email };
   }
+}
+
+/** How an address was claimed; nothing once it is proved. */
+function originOf({ username, emailVerifiedAt, emailClaimedAt, emailClaimedThrough }: User): Omit<ClaimLink, 'link'> {
+  if (emailVerifiedAt !== null) return {};
+  return { name: username, through: emailClaimedThrough, at: emailClaimedAt?.toISOString() ?? null };
 }

@@ -19,10 +19,12 @@ import type { Client } from '../door.js';
 import { Doors } from '../doors.js';
 import { hashCaller } from '../hash-caller.js';
 import { namesOf } from '../names-of.js';
+import { EmailProofs } from './email-proofs.service.js';
 import { type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
-import { MailedLinks, type OwnLink } from './mailed-links.service.js';
-import { passwordResetMail } from './mails.js';
+import type { EmailLink } from './link-password.service.js';
+import { type MailedClaim, MailedLinks } from './mailed-links.service.js';
+import { passwordResetMail, passwordResetsMail } from './mails.js';
 import { Notices } from './notices.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
@@ -53,6 +55,7 @@ export class PasswordResetService {
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly links: MailedLinks,
+    private readonly proofs: EmailProofs,
     private readonly tokens: OneTimeTokensService,
     private readonly requests: MailRequests,
     private readonly mails: MailQueue,
@@ -83,8 +86,8 @@ export class PasswordResetService {
   }
 
   /**
-   * Sets the password of a link's account, which proves its address; a PIN that was set before that goes. Ends all its
-   * sessions and links. What is refused leaves the link good. Of two who use it at once, one wins.
+   * Sets the password of a link's account, which proves its address and takes it from all others that claim it; a PIN that
+   * was set before that goes. Ends all its sessions and links. What is refused leaves the link good. Of two who use it at once, one wins.
    * @throws {DeadLinkError | PasswordRefusal}
    * @throws {AuthError} `hashing_overloaded`
    */
@@ -104,15 +107,16 @@ export class PasswordResetService {
       await this.tokens.wasInVain(token);
       return this.refuse(token);
     }
+    const detail = await this.proofs.endOtherClaims(user.id, email);
     await this.tokens.endAll(user.id, 'address_confirmed', 'verify_email');
     // Whoever had the old password may have made a network of his known, which has a budget of its own.
     await this.networks.forget(user.id);
     await this.limits.beginAnew(user.id, namesOf(user), client.ip);
     await this.notices.passwordReset(user.id, email, client);
-    this.audit.record({ kind: 'password_reset', from: client, accountId: user.id, actorId: user.id });
+    this.audit.record({ kind: 'password_reset', from: client, accountId: user.id, actorId: user.id, detail });
   }
 
-  private async look(token: string): Promise<OwnLink> {
+  private async look(token: string): Promise<EmailLink> {
     const link = await this.links.find(token, 'reset_password');
     return link ?? this.refuse(token);
   }
@@ -121,7 +125,7 @@ export class PasswordResetService {
     throw new DeadLinkError(await this.tokens.fateOf(token, 'reset_password'));
   }
 
-  private async demandAcceptable(password: string, link: OwnLink): Promise<void> {
+  private async demandAcceptable(password: string, link: EmailLink): Promise<void> {
     try {
       this.policy.demand(password, 'native', link.user);
     } catch (error) {
@@ -129,7 +133,7 @@ export class PasswordResetService {
     }
   }
 
-  private async question({ user, email }: OwnLink): Promise<NewPasswordQuestion> {
+  private async question({ user, email }: EmailLink): Promise<NewPasswordQuestion> {
     const used = await this.sessions.contractsOf(user.id);
     const rules = this.doors.all.flatMap(({ name, passwordRule }): [string, string][] =>
       passwordRule !== undefined && used.includes(name) ? [[name, passwordRule]] : [],
@@ -137,27 +141,36 @@ export class PasswordResetService {
     return { email, rules };
   }
 
-  /** The mail with a link for the account that has an address now. */
+  /** The mail with links for the accounts that have an address now. */
   async composeRequested(
-    { email, from }: JobOf<'reset_password_requested'>,
+    job: JobOf<'reset_password_requested'>,
     mailId: string,
     isFirst: boolean,
   ): Promise<Mail | undefined> {
-    const user = await this.users.findByName('email', email);
-    const whom = user ? { accountId: user.id } : { identifier: canonical('email', email) };
-    if (isFirst) this.audit.record({ kind: 'password_reset_requested', from, ...whom });
-    return user && this.mailTo(user, this.config.MAIL_QUIET, mailId);
+    const claims = await this.requests.claimsOf(job, mailId);
+    if (!claims) return undefined;
+    if (isFirst) this.recordRequest(job, claims);
+    return this.mailOf(claims, this.config.MAIL_QUIET);
   }
 
   /** The mail with a link to the address that an account has now. */
   async compose(accountId: number, mailId: string): Promise<Mail | undefined> {
     const user = await this.users.findById(accountId);
-    return user && this.mailTo(user, 0, mailId);
+    return user && this.mailOf([{ user, mailId }], 0);
   }
 
-  private async mailTo({ id, email }: User, quietSeconds: number, mailId: string): Promise<Mail | undefined> {
-    if (email === null) return undefined;
-    const link = await this.links.issue({ accountId: id, email, purpose: 'reset_password', quietSeconds, mailId });
-    return link === undefined ? undefined : passwordResetMail(email, link);
+  private recordRequest({ email, from }: JobOf<'reset_password_requested'>, claims: readonly MailedClaim[]): void {
+    const whom =
+      claims.length > 0
+        ? claims.map(({ user }) => ({ accountId: user.id }))
+        : [{ identifier: canonical('email', email) }];
+    for (const one of whom) this.audit.record({ kind: 'password_reset_requested', from, ...one });
+  }
+
+  private async mailOf(claims: readonly MailedClaim[], quietSeconds: number): Promise<Mail | undefined> {
+    const links = await this.links.ofClaims(claims, 'reset_password', quietSeconds);
+    const [first] = links;
+    if (!first) return undefined;
+    return links.length === 1 ? passwordResetMail(first.to, first) : passwordResetsMail(first.to, links);
   }
 }

@@ -9,6 +9,7 @@ import type { RevocationReason } from '../../tokens/session.entity.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
 import type { EpochMove } from '../../users/epoch-move.js';
 import { EpochsService } from '../../users/epochs.service.js';
+import { CLAIMS_AT_ONCE } from '../../users/emails.store.js';
 import { ofAccount } from '../by-mail/mail-jobs.js';
 
 /** Ends of sessions after which no link works that was mailed before: it could give the account away again. */
@@ -69,6 +70,20 @@ export class RevocationService {
     return this.deleting(accountId, (because) => this.epochs.deletePending(accountId, because));
   }
 
+  /** Deletes the pending accounts that claim an address which an account has proved. Answers which. */
+  async deleteClaimants(provedBy: number, email: string): Promise<number[]> {
+    const deleted: number[] = [];
+    let moves: EpochMove[];
+    do {
+      moves = await this.feed.counting(this.epochs.deleteClaimants(provedBy, email, 'account_deleted'), (ended) =>
+        ended.forEach((move) => this.revocations.addAccount(move)),
+      );
+      deleted.push(...moves.map(({ id }) => id));
+    } while (moves.length === CLAIMS_AT_ONCE);
+    await this.forgetSoon(...deleted);
+    return deleted;
+  }
+
   /**
    * Makes a move of an account's epoch count here at once. Answers whether there was one. Links end before and after: if
    * the service dies in between, no older one works.
@@ -100,11 +115,15 @@ export class RevocationService {
   }
 
   /** The answer waits for what nearly every account has. Housekeeping forgets again what a failure left. */
-  private async forgetSoon(accountId: number): Promise<void> {
-    const forgetting = this.forget(accountId).catch((error: unknown) => {
-      this.logger.warn({ message: 'What is known of a deleted account is forgotten later.', accountId, error });
-    });
-    await Promise.race([forgetting, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
+  private async forgetSoon(...accountIds: readonly number[]): Promise<void> {
+    await Promise.race([this.forgetEach(accountIds), delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  private async forgetEach(accountIds: readonly number[]): Promise<void> {
+    for (const accountId of accountIds)
+      await this.forget(accountId).catch((error: unknown) => {
+        this.logger.warn({ message: 'What is known of a deleted account is forgotten later.', accountId, error });
+      });
   }
 
   private async endLinks(accountId: number, because: RevocationReason): Promise<void> {

@@ -7,7 +7,8 @@ const SENDER = /^([^\r\n<>]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/;
 export const MAIL_SETTINGS = {
   EMAIL_VERIFICATION: toggle({
     default: 'on',
-    about: 'Whether an account made by e-mail must verify the address before use.',
+    about:
+      'Whether an account made by e-mail must verify the address before use; off gives an address to whoever registers with it first.',
   }),
   PENDING_ACCOUNT_DAYS: integer(
     { default: '7', about: 'Days after which an account that was never verified is removed.' },
