@@ -1,4 +1,4 @@
-import { MoreThan, Not, type DataSource } from 'typeorm';
+import { IsNull, MoreThan, Not, type DataSource } from 'typeorm';
 import { Clock } from '../../config/clock.js';
 import type { Config } from '../../config/env.js';
 import { Smtp } from '../../mail/smtp.js';
@@ -17,6 +17,8 @@ interface Named {
   readonly kind: IdentifierKind;
   readonly name: string;
   readonly key: string;
+  /** False for an address that the account only claims: many may. */
+  readonly isUnique: boolean;
 }
 
 const MAY_BE_CHOSEN = { username: isNewUsername, email: isNewEmailAddress };
@@ -29,10 +31,10 @@ export async function checkNames(store: DataSource, config: Config): Promise<Fin
   const needing = new Set<number>();
   const older: Named[] = [];
   for await (const named of namesIn(store)) {
-    const { id, kind, name, key } = named;
+    const { id, kind, name, key, isUnique } = named;
     if (!MAY_BE_CHOSEN[kind](name)) refused.add(id);
     else if (kind === 'email' && needsSmtpUtf8(name)) needing.add(id);
-    if (key !== canonical(kind, name)) older.push(named);
+    if (isUnique && key !== canonical(kind, name)) older.push(named);
   }
   const findings = [
     ...found(refused, 'names that are refused today', 'look at them: invisible characters make names look alike'),
@@ -60,12 +62,12 @@ function found(ids: ReadonlySet<number>, what: string, advice: string): Finding[
 
 async function* namesIn(store: DataSource): AsyncGenerator<Named> {
   const users = store.getRepository(User);
-  const select = { id: true, username: true, usernameKey: true, email: true, emailKey: true } as const;
+  const select = { id: true, username: true, usernameKey: true, email: true, emailKey: true, emailVerifiedAt: true };
   for (let after = 0, isLast = false; !isLast;) {
     const batch = await users.find({ select, where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: BATCH });
-    for (const { id, username, usernameKey, email, emailKey } of batch) {
-      if (username !== null) yield { id, kind: 'username', name: username, key: usernameKey ?? '' };
-      if (email !== null) yield { id, kind: 'email', name: email, key: emailKey ?? '' };
+    for (const { id, username, usernameKey, email, emailKey, emailVerifiedAt } of batch) {
+      if (username !== null) yield { id, kind: 'username', name: username, key: usernameKey ?? '', isUnique: true };
+      if (email !== null) yield { id, kind: 'email', name: email, key: emailKey ?? '', isUnique: emailVerifiedAt !== null };
     }
     isLast = batch.length < BATCH;
     after = batch.at(-1)?.id ?? after;
@@ -78,9 +80,10 @@ async function colliding(store: DataSource, older: readonly Named[]): Promise<Se
   const seen = new Map<string, number>();
   for (const { id, kind, name } of older) {
     const key = canonical(kind, name);
-    const holder = await store
-      .getRepository(User)
-      .findOne({ select: { id: true }, where: { [COLUMN[kind]]: key, id: Not(id) } });
+    const holder = await store.getRepository(User).findOne({
+      select: { id: true },
+      where: { [COLUMN[kind]]: key, id: Not(id), ...(kind === 'email' && { emailVerifiedAt: Not(IsNull()) }) },
+    });
     const other = holder?.id ?? seen.get(`${kind} ${key}`);
     seen.set(`${kind} ${key}`, id);
     if (other !== undefined) ids.add(id).add(other);
