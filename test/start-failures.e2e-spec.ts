@@ -46,7 +46,7 @@ describe('a start that fails says why in one line, and nothing else,', { timeout
 
   it('where the store is not migrated and MIGRATE is off', async () => {
     expect(await failure(emptyFolder(), { MIGRATE: 'off' })).toEqual(
-      line(/^MIGRATE=off is not allowed yet: run the migrations [\w, ]+ first \([^\n]+\)\.\n$/),
+      line(/^Pending migrations: [\w, ]+\. Run: latchkey migrate\. Or unset MIGRATE\.\n$/),
     );
   });
 

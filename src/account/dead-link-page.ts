@@ -1,5 +1,5 @@
 import type { LinkEnd, LinkFate, LinkPurpose } from '../errors/link-fate.js';
-import { escape, page } from './page.js';
+import { escape, page } from '../contract-kit/page.js';
 
 /** What is said of each kind of link. */
 interface Kind {
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<LinkPurpose, Kind>> = {
   change_email: { ...OF_EMAIL, done: (email) => `to give the account the address <strong>${email}</strong>` },
   reset_password: {
     lifetime: 'one hour',
-    done: () => 'to set a new password: sign in with that one',
+    done: () => 'to set a new password',
     advice: 'If you need a new password, <a href="../password-reset">ask for another link</a>.',
   },
 };
@@ -31,19 +31,35 @@ const ENDS: Readonly<Record<Exclude<LinkEnd, 'used'>, string>> = {
   newer_link: 'A newer link took its place',
   address_confirmed: 'The address of the account was confirmed after it was mailed',
   address_changed: 'The account got another address after it was mailed',
+  address_taken: 'Another account confirmed the address after it was mailed',
   password_changed: 'The password of the account was changed after it was mailed',
   account_changed: 'The account was changed after it was mailed',
 };
 
+const NOTHING_TO_DO = 'You can close this page.';
+
+/** Advice that depends on what became of a link more than on its kind. */
+const ADVICE: Readonly<Partial<Record<LinkFate['what'], string>>> = {
+  newer_link: 'Use the link of the newest mail.',
+  address_confirmed: NOTHING_TO_DO,
+  address_taken:
+    'If that was you, sign in to that account. If you do not know its password, <a href="../password-reset">ask for a new one</a>.',
+};
+
+/** What is said where nothing is known. The link may be that of an account that is gone, since another proved its address. */
+const UNKNOWN = 'There is no such link, or none any more: it may be incomplete or days old, or its account is gone.';
+
 /** The page of a link that does not work: what became of it, for as long as that is known. */
 export function deadLinkPage(fate: LinkFate | undefined, purpose: LinkPurpose): string {
-  const { advice } = KINDS[fate?.purpose ?? purpose];
-  const said = fate ? sentence(fate) : `There is no such link, or none any more: it may be incomplete, or days old.`;
-  const isDone = fate?.what === 'used' && fate.purpose !== 'reset_password';
   return page(
     'This link does not work any more',
-    `<p>${said}</p>\n<p>${isDone ? 'You can close this page.' : advice}</p>`,
+    `<p>${fate ? sentence(fate) : UNKNOWN}</p>\n<p>${adviceOf(fate, purpose)}</p>`,
   );
+}
+
+function adviceOf(fate: LinkFate | undefined, purpose: LinkPurpose): string {
+  if (fate?.what === 'used' && fate.purpose !== 'reset_password') return NOTHING_TO_DO;
+  return (fate && ADVICE[fate.what]) ?? KINDS[fate?.purpose ?? purpose].advice;
 }
 
 function sentence({ purpose, email, what, at }: LinkFate): string {

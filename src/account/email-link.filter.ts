@@ -5,7 +5,7 @@ import { noteRefusal } from '../contract-kit/noted-refusal.js';
 import { DeadLinkError } from '../errors/auth-error.js';
 import { deadLinkPage } from './dead-link-page.js';
 import { passwordAskedPage } from './email-pages.js';
-import { HTML } from './page.js';
+import { HTML } from '../contract-kit/page.js';
 
 /** Answers with a page, since a person follows the link: that it is dead, or the form again. */
 @Catch(DeadLinkError, LinkPasswordRefusal)

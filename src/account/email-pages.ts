@@ -1,5 +1,5 @@
 import type { ShownLink } from '../auth/by-mail/email-links.service.js';
-import { escape, page } from './page.js';
+import { escape, page } from '../contract-kit/page.js';
 
 const TITLE = 'Confirm your e-mail address';
 

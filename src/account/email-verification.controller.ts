@@ -22,7 +22,7 @@ import { EmailLinkFilter } from './email-link.filter.js';
 import { confirmationPage, confirmedPage } from './email-pages.js';
 import { FORM_JSON_OR_NOTHING, LinkConfirmationDto, LinkRequestDto } from './email.dto.js';
 import { LINK_TOKEN, PAGE } from './link-route.js';
-import { HTML } from './page.js';
+import { HTML } from '../contract-kit/page.js';
 
 const ASKED = {
   description: 'The page again: the password is missing or wrong, and the link is still good.',

@@ -1,5 +1,5 @@
 import { IsString } from 'class-validator';
-import { type FieldReader, isFormType, readForm, readJson } from '../contract-kit/body.js';
+import { type FieldReader, readFormOrJson } from '../contract-kit/body.js';
 import { at, Check, CheckText } from '../contract-kit/dto.js';
 import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { isNewEmailAddress } from '../users/identifiers.js';
@@ -37,10 +37,7 @@ export class LinkConfirmationDto {
   password?: string;
 }
 
-const readFields: FieldReader = async (body) => {
-  if (!body?.bytes.length) return {};
-  return isFormType(body.mediaType) ? readForm(body) : readJson(body);
-};
+const readFields: FieldReader = async (body) => (body?.bytes.length ? readFormOrJson(body) : {});
 
 /** How the page of a link reads bodies: those of its form, JSON, and none. */
 export const FORM_JSON_OR_NOTHING = { readFields };

@@ -1,6 +1,6 @@
 import type { Config } from '../config/env.js';
 import { VERSION } from '../config/version.js';
-import { escape, page } from './page.js';
+import { escape, page } from '../contract-kit/page.js';
 
 /** The page at the address of the service. */
 export function homePage({ PUBLIC_URL, DOCS }: Config): string {
@@ -12,7 +12,8 @@ export function homePage({ PUBLIC_URL, DOCS }: Config): string {
     ['/health/ready', 'whether it can serve'],
   ] as const;
   const items = places.map(([path, what]) => {
-    const address = escape(new URL(PUBLIC_URL + path).href);
+    // Under whatever name it was asked for; a proxy may have put it below a path.
+    const address = escape(new URL(PUBLIC_URL + path).pathname);
     return `<li><a href="${address}">${path}</a>: ${what}</li>`;
   });
   return page(

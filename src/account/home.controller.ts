@@ -3,12 +3,11 @@ import { Public } from '../auth/decorators/public.js';
 import { Config } from '../config/env.js';
 import { NATIVE } from '../contract-kit/native.js';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../contract-kit/openapi.js';
-import { PAGE_POLICY } from '../contract-kit/page.js';
+import { HTML, PAGE_POLICY } from '../contract-kit/page.js';
 import { Refusals } from '../contract-kit/refusals.js';
 import { BrowsersOnly } from './browsers-only.guard.js';
 import { homePage } from './home-page.js';
 import { PAGE } from './link-route.js';
-import { HTML } from './page.js';
 
 /** What somebody sees who opens the address of the service. */
 @Controller()
@@ -21,7 +20,6 @@ export class HomeController {
   @UseGuards(BrowsersOnly)
   @Header('content-type', HTML)
   @Header('content-security-policy', PAGE_POLICY)
-  @Header('vary', 'Accept')
   @ApiOperation({ operationId: 'showHome', summary: 'For browsers: what this is, and where things are' })
   @ApiOkResponse({ description: 'A page with the name, the version and links.', content: PAGE })
   @Refusals({ ...NATIVE, needsStore: false })

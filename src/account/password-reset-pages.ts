@@ -1,6 +1,6 @@
 import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
 import type { NewPasswordQuestion } from '../auth/by-mail/password-reset.service.js';
-import { escape, page } from './page.js';
+import { escape, page } from '../contract-kit/page.js';
 
 const TITLE = 'Set a new password';
 

@@ -20,7 +20,7 @@ import {
 import { Refusals } from '../contract-kit/refusals.js';
 import { LinkRequestDto } from './email.dto.js';
 import { LINK_TOKEN, PAGE } from './link-route.js';
-import { HTML } from './page.js';
+import { HTML } from '../contract-kit/page.js';
 import { FORM_OR_JSON, LINK_REQUEST, NewPasswordDto } from './password-reset.dto.js';
 import { PasswordResetFilter } from './password-reset.filter.js';
 import { linkRequestPage, newPasswordPage, passwordSetPage } from './password-reset-pages.js';

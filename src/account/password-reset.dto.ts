@@ -1,5 +1,5 @@
 import { IsString } from 'class-validator';
-import { type FieldReader, isFormType, readForm, readJson } from '../contract-kit/body.js';
+import { type FieldReader, isFormType, readFormOrJson, readForm, readJson } from '../contract-kit/body.js';
 import { at } from '../contract-kit/dto.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
@@ -11,10 +11,8 @@ export class NewPasswordDto {
   password!: string;
 }
 
-const readFields: FieldReader = async (body) => (body && isFormType(body.mediaType) ? readForm(body) : readJson(body));
-
 /** How the page of a link reads bodies: those of its form, and JSON. */
-export const FORM_OR_JSON = { readFields };
+export const FORM_OR_JSON = { readFields: readFormOrJson };
 
 /** How a request for a link is read: JSON as at every native route; of a form the address, whatever else a page puts there. */
 export const LINK_REQUEST = {

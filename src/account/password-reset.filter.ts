@@ -4,7 +4,7 @@ import { PasswordRefusal } from '../auth/by-mail/password-reset.service.js';
 import { noteRefusal } from '../contract-kit/noted-refusal.js';
 import { DeadLinkError } from '../errors/auth-error.js';
 import { deadLinkPage } from './dead-link-page.js';
-import { HTML } from './page.js';
+import { HTML } from '../contract-kit/page.js';
 import { refusedPasswordPage } from './password-reset-pages.js';
 
 /** Answers with a page, since a person follows the link: that it is dead, or the form again. */

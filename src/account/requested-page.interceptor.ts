@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { isFormType, type RawBody } from '../contract-kit/body.js';
-import { HTML } from './page.js';
+import { HTML } from '../contract-kit/page.js';
 import { linkRequestedPage } from './password-reset-pages.js';
 
 /** Answers a form, which a person sent, with a page. */

@@ -4,7 +4,7 @@ import { isNewEmailAddress } from '../users/identifiers.js';
 
 /** The body that sets an account's address. */
 export class AccountEmailDto {
-  @ApiProperty({ type: String, format: 'email', example: 'john@doe.com' })
+  @ApiProperty({ type: String, format: 'email', example: '' })
   @CheckText(1, 'Must be an e-mail address of at most 254 characters.', isNewEmailAddress)
   email!: string;
 

@@ -52,6 +52,9 @@ const EXAMINED_LIMIT = 5000;
 /** How many rows one statement reads after the first. */
 const BATCH = 500;
 
+/** How many of an account's sign-ins tell where it signs in. */
+const SIGN_INS_LOOKED_AT = 1000;
+
 /** How many events an export reads at a time. */
 const EXPORTED = 500;
 
@@ -80,6 +83,17 @@ export class AuditTrail {
       }
       if (rows.length < batch) return { events, next: undefined };
     }
+  }
+
+  /** The doors through which an account registered or signed in, as far as its trail goes back. */
+  async doorsOf(accountId: number): Promise<string[]> {
+    const rows = await this.sql.rows<{ door: string }>(
+      `SELECT DISTINCT door FROM (SELECT door FROM audit_events
+         WHERE account_id = :accountId AND kind IN ('registered', 'signed_in') AND refusal IS NULL
+         ORDER BY id DESC LIMIT ${SIGN_INS_LOOKED_AT}) AS newest`,
+      { accountId },
+    );
+    return rows.map(({ door }) => door);
   }
 
   /** All events, some at a time. What is recorded meanwhile is not among them. */

@@ -24,6 +24,7 @@ const NAME_LENGTH = 200;
 export async function createClient(name: string, { scope }: { readonly scope: readonly Scope[] }): Promise<void> {
   if (name.trim() === '' || name.length > NAME_LENGTH || /\p{Cc}|\p{Cs}/u.test(name))
     throw new CommandError(`A name has 1 to ${NAME_LENGTH} characters, none of them a control character.`);
+  demandUseful(scope);
   await withClients(async (clients, audit) => {
     const { id, secret } = await clients.create(name, scope);
     audit.record({ ...BY, kind: 'client_created', detail: { client_id: id, name, scopes: [...new Set(scope)] } });
@@ -32,6 +33,12 @@ export async function createClient(name: string, { scope }: { readonly scope: re
     await demandWritten().catch((cause: unknown) => refuseUnseen(id, cause));
     remark('The secret is shown only now: only its hash is stored.');
   });
+}
+
+/** @throws {CommandError} for scopes with which a client could do nothing */
+function demandUseful(scopes: readonly Scope[]): void {
+  if (scopes.includes('introspect:refresh') && !scopes.includes('introspect'))
+    throw new CommandError('introspect:refresh counts only beside introspect.');
 }
 
 function refuseUnseen(id: string, cause: unknown): never {
@@ -64,6 +71,7 @@ export async function listClients({ json = false }: { readonly json?: boolean })
 
 /** `latchkey client scopes ID`. @throws {CommandError} if there is no such client */
 export async function changeScopes(id: string, { scope }: { readonly scope: readonly Scope[] }): Promise<void> {
+  demandUseful(scope);
   await withClients(async (clients, audit) => {
     const before = await clients.changeScopes(id, scope);
     if (before === undefined)

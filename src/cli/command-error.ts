@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/env.js';
+import { isBusy } from '../database/busy-queue.js';
 import { isStoreFailure } from '../database/failures.js';
 import { AuthError } from '../errors/auth-error.js';
 import { NativeError } from '../errors/native-error.js';
@@ -16,6 +17,7 @@ const FORESEEN = [CommandError, ConfigError, AuthError, NativeError, OutputError
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (FORESEEN.some((kind) => error instanceof kind)) return error.message;
+  if (isBusy(error)) return 'The embedded database is locked by another process, and stayed so for seconds.';
   if (isStoreFailure(error) || isSqliteFailure(error)) return `The database cannot be used: ${reasonOf(error)}`;
   return error.stack ?? error.message;
 }

@@ -42,7 +42,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
 function addService(latchkey: Command): void {
   latchkey
     .command('serve')
-    .description('run the service until SIGTERM or SIGINT, as node dist/main.js does')
+    .description('run the service until SIGTERM, SIGINT or SIGHUP, as node dist/main.js does')
     .addHelpText('after', example('latchkey serve'))
     .action(async () => {
       await (await import('../start.js')).start();

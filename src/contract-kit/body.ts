@@ -138,3 +138,7 @@ function kindOf(value: unknown, json: Buffer): WireErrorDetails['found'] {
   if (typeof value === 'number') return /[.e]/i.test(json.toString()) ? 'float' : 'int';
   return typeof value === 'boolean' ? 'bool' : 'str';
 }
+
+/** Reads forms, and JSON under every other type. */
+export const readFormOrJson: FieldReader = (body) =>
+  body && isFormType(body.mediaType) ? readForm(body) : readJson(body);

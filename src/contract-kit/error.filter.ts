@@ -5,7 +5,10 @@ import { AuthError } from '../errors/auth-error.js';
 import { NativeError } from '../errors/native-error.js';
 import { mediaTypeOf } from './media-types.js';
 import { noteRefusal } from './noted-refusal.js';
+import { HTML } from './page.js';
+import { isOfPage } from './page-request.js';
 import { rateLimitFields } from './rate-limit-fields.js';
+import { refusalPage } from './refusal-page.js';
 import type { RouteTable } from './route-table.js';
 import {
   type NativeWireErrorCode,
@@ -63,7 +66,9 @@ export class ErrorFilter implements ExceptionFilter {
     if (details.limit) void reply.headers(rateLimitFields(details.limit, details.retryAfterSeconds));
     if (headers) void reply.headers(headers);
     if (reason) reply.raw.statusMessage = reason;
-    void reply.send(JSON.stringify(body));
+    if (!isOfPage(request)) return void reply.send(JSON.stringify(body));
+    const { title } = body as { readonly title: string };
+    void reply.header('content-type', HTML).send(refusalPage(title, details.retryAfterSeconds));
   }
 
   /** Whoever keeps the store busy would fill the disk with stacks. Every request has a line without one. */

@@ -7,6 +7,6 @@ export function SharedRegistration({ name }: { readonly name: string }): MethodD
     required: false,
     description:
       'Two contracts register at the bare path `/auth/register`. This header says which one is meant; without it the media type of the body decides. Below a base path it means nothing.',
-    schema: { type: 'string', enum: [name], default: name },
+    schema: { type: 'string', enum: [name] },
   });
 }

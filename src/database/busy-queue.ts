@@ -8,6 +8,9 @@ const PATIENCE_MS = 1000;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
 
+/** How many statements wait at most. Further ones are tried once. */
+const MOST_WAITING = 1000;
+
 /** Statements that a writer's lock does not concern: reads of a write-ahead log, and settings of the connection. */
 const FREE = /^\s*(SELECT|PRAGMA)\b/i;
 
@@ -23,6 +26,13 @@ export function isBusy(error: unknown): boolean {
  */
 export class BusyQueue {
   private last: Promise<unknown> | undefined;
+  private waiting = 0;
+  private readonly listeners: (() => void)[] = [];
+
+  /** Calls back whenever a statement begins to wait. */
+  onWait(listener: () => void): void {
+    this.listeners.push(listener);
+  }
 
   /**
    * Runs a statement at once; or, if it writes, behind those that wait.
@@ -30,18 +40,21 @@ export class BusyQueue {
    */
   async run<T>(statement: string, run: () => T | Promise<T>): Promise<T> {
     const endsAtMs = performance.now() + PATIENCE_MS;
-    if (this.last && !FREE.test(statement)) return this.inTurn(run, endsAtMs);
+    const hasRoom = this.waiting < MOST_WAITING;
+    if (this.last && hasRoom && !FREE.test(statement)) return this.inTurn(run, endsAtMs);
     try {
       return await run();
     } catch (error) {
       // SQLite itself may have waited, as it does while the service starts.
-      if (!isBusy(error) || performance.now() > endsAtMs) throw error;
+      if (!isBusy(error) || !hasRoom || performance.now() > endsAtMs) throw error;
       return this.inTurn(run, endsAtMs);
     }
   }
 
   private inTurn<T>(run: () => T | Promise<T>, endsAtMs: number): Promise<T> {
-    const turn = (this.last ?? Promise.resolve()).then(() => tryUntil(run, endsAtMs));
+    this.waiting++;
+    for (const listener of this.listeners) listener();
+    const turn = (this.last ?? Promise.resolve()).then(() => tryUntil(run, endsAtMs)).finally(() => this.waiting--);
     const last = turn.catch(ignore).finally(() => {
       if (this.last === last) this.last = undefined;
     });

@@ -163,9 +163,7 @@ function nothingIfNoTable(error: unknown): [] {
 export async function demandMigrated(dataSource: DataSource): Promise<void> {
   const { missing } = await schemaGap(dataSource);
   if (missing.length === 0) return;
-  throw new ConfigError(
-    `MIGRATE=off is not allowed yet: run the migrations ${missing.join(', ')} first (node bin/latchkey.js migrate).`,
-  );
+  throw new ConfigError(`Pending migrations: ${missing.join(', ')}. Run: latchkey migrate. Or unset MIGRATE.`);
 }
 
 /**

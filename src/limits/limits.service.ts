@@ -120,8 +120,8 @@ export class LimitsService {
   }
 
   /** Counts a mail to an address that is not the asking account's own yet. @throws {AuthError} `too_many_attempts` */
-  async mailTo(address: string): Promise<void> {
-    if (this.config.MAIL_QUIET > 0) await this.spend([this.acts.ofMailTo(address)]);
+  async isFirstMailTo(address: string): Promise<boolean> {
+    return this.config.MAIL_QUIET === 0 || this.isWithin(() => this.spend([this.acts.ofMailTo(address)]));
   }
 
   /** Counts a link for a new account with an address. Answers whether it may be mailed at once. */

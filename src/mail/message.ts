@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import type { SendMailOptions, Transporter } from 'nodemailer';
 import type { Mail } from './mail.js';
 
@@ -6,7 +7,7 @@ const LONGEST_LINE = 998;
 
 /** A mail as nodemailer takes it. The address is an object, so that nothing in it is read as a list of others. */
 export function messageOf({ to, subject, text }: Mail, id: string, from: string, date: Date): SendMailOptions {
-  const domain = /@([^\s<>@]+)>?$/.exec(from)?.[1] ?? 'localhost';
+  const domain = domainToASCII(/@([^\s<>@]+)>?$/.exec(from)?.[1] ?? '') || 'localhost';
   return {
     from,
     to: { name: '', address: to },

@@ -1,3 +1,4 @@
+import type { Config } from '../config/env.js';
 import { ApiProperty, ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { SCOPES } from '../tokens/service-clients.service.js';
 
@@ -57,8 +58,8 @@ export class ServerMetadataDto {
   @ApiProperty({ example: 'http://localhost:3000/oauth/revoke' })
   readonly revocation_endpoint: string;
 
-  @ApiProperty({ example: 'http://localhost:3000/docs' })
-  readonly service_documentation: string;
+  @ApiPropertyOptional({ type: String, example: 'http://localhost:3000/docs', description: 'Unless `DOCS=off`.' })
+  readonly service_documentation?: string;
 
   @ApiProperty({ example: SCOPE_NAMES })
   readonly scopes_supported: string[] = SCOPE_NAMES;
@@ -75,12 +76,12 @@ export class ServerMetadataDto {
   @ApiProperty({ example: SECRET_METHODS })
   readonly revocation_endpoint_auth_methods_supported: string[] = SECRET_METHODS;
 
-  constructor(issuer: string) {
+  constructor({ PUBLIC_URL: issuer, DOCS }: Config) {
     this.issuer = issuer;
     this.token_endpoint = `${issuer}/oauth/token`;
     this.jwks_uri = `${issuer}/.well-known/jwks.json`;
     this.introspection_endpoint = `${issuer}/oauth/introspect`;
     this.revocation_endpoint = `${issuer}/oauth/revoke`;
-    this.service_documentation = `${issuer}/docs`;
+    if (DOCS) this.service_documentation = `${issuer}/docs`;
   }
 }

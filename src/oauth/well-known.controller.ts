@@ -21,7 +21,7 @@ export class WellKnownController {
     private readonly keys: PublishedKeys,
     config: Config,
   ) {
-    this.metadata = new ServerMetadataDto(config.PUBLIC_URL);
+    this.metadata = new ServerMetadataDto(config);
   }
 
   @Get('jwks.json')

@@ -111,12 +111,11 @@ export class OneTimeTokensService {
   async fateOf(token: string, ...purposes: readonly OneTimePurpose[]): Promise<LinkFate | undefined> {
     const found = await this.links.findOneBy({ tokenHash: this.opaque.hash(token), purpose: In(purposes) });
     if (!found) return undefined;
-    const { purpose, email, usedAt, endedBecause, expiresAt } = found;
-    if (usedAt) return { purpose, email, what: endedBecause ?? 'account_changed', at: usedAt };
+    const { userId: accountId, purpose, email, usedAt, endedBecause, expiresAt } = found;
+    const link = { accountId, purpose, email };
+    if (usedAt) return { ...link, what: endedBecause ?? 'account_changed', at: usedAt };
     const isAlive = await this.find(token, purpose);
-    return isAlive
-      ? { purpose, email, what: 'account_changed', at: undefined }
-      : { purpose, email, what: 'expired', at: expiresAt };
+    return isAlive ? { ...link, what: 'account_changed', at: undefined } : { ...link, what: 'expired', at: expiresAt };
   }
 
   /** Removes every secret of an account, and with it the addresses that they were mailed to. */

@@ -54,15 +54,6 @@ const SEEN_LATE_SECONDS = 90;
 export class SessionList {
   constructor(private readonly sql: Sql) {}
 
-  /** The contracts through which an account has opened its sessions, ended ones included, for as long as those are kept. */
-  async contractsOf(accountId: number): Promise<string[]> {
-    const rows = await this.sql.rows<{ contract: string }>(
-      'SELECT DISTINCT contract FROM sessions WHERE user_id = :accountId ORDER BY contract',
-      { accountId },
-    );
-    return rows.map(({ contract }) => contract);
-  }
-
   /**
    * At most so many live sessions of an account, the newest first.
    * @param after skips that place and those before it

@@ -52,6 +52,12 @@ export function canonicalWithHost(text: string): string {
   return folded(text.slice(0, hostAt)) + canonicalHost(text.slice(hostAt));
 }
 
+/** The mailbox that mails to an address go to. Two spellings of the part before the `@` may be two mailboxes. */
+export function mailboxOf(address: string): string {
+  const hostAt = address.lastIndexOf('@') + 1;
+  return address.slice(0, hostAt) + canonicalHost(address.slice(hostAt));
+}
+
 /** By UTS 46, as mails are addressed. Of ASCII only the case changes: an URL would also read `0x7f` as an IP address. */
 function canonicalHost(host: string): string {
   // oxlint-disable-next-line no-control-regex -- all of ASCII

@@ -106,10 +106,10 @@ export class EmailsStore {
     }
   }
 
-  /** Lets claims of addresses that nobody has proved count as proofs; of several, that of the newest account. */
+  /** Lets claims of addresses that nobody has proved count as proofs; of several the oldest, as while registering is the proof. */
   async trustClaims(): Promise<void> {
     await this.sql.rows(
-      `UPDATE users SET email_verified_at = {now} WHERE email_verified_at IS NULL AND id IN (SELECT MAX(claim.id)
+      `UPDATE users SET email_verified_at = {now} WHERE email_verified_at IS NULL AND id IN (SELECT MIN(claim.id)
          FROM users AS claim WHERE claim.email_verified_at IS NULL AND claim.email_key IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM users AS holder
              WHERE holder.email_key = claim.email_key AND holder.email_verified_at IS NOT NULL)

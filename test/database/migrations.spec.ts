@@ -119,9 +119,7 @@ describe.each(ENGINES)('the migrations on $engine', ({ settings }) => {
     const env = await settings();
     const names = MIGRATIONS.map(({ name }) => name).join(', ');
     await expect(startService({ ...env, MIGRATE: 'off' })).rejects.toThrow(
-      new ConfigError(
-        `MIGRATE=off is not allowed yet: run the migrations ${names} first (node bin/latchkey.js migrate).`,
-      ),
+      new ConfigError(`Pending migrations: ${names}. Run: latchkey migrate. Or unset MIGRATE.`),
     );
     expect(await leftovers(await open(parseEnvironment(env)))).toEqual([]);
   });

@@ -102,10 +102,11 @@ export class HelpDeskService {
   }
 
   private async claim(by: Operator, before: User, email: string): Promise<undefined> {
-    await this.limits.mailByHelpDesk(before.id);
+    const isProved = isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null;
+    if (!isProved) await this.limits.mailByHelpDesk(before.id);
     if (!(await this.emails.claim(before.id, email, by.from.door))) throw await this.refusal(before.id, email);
     // It is the account's proved one already.
-    if (isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null) return;
+    if (isProved) return;
     await this.links.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
     if (!isKeyOf('email', before.emailKey, email)) await this.notices.emailChanged(before, by.from);
     await this.mail(by, { kind: 'verify_email', accountId: before.id, isPressing: true }, email);

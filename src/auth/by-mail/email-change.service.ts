@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/env.js';
-import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { canonical, isKeyOf } from '../../users/canonical.js';
+import { canonical, isKeyOf, mailboxOf } from '../../users/canonical.js';
 import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
@@ -16,11 +15,17 @@ import type { Client, Principal } from '../door.js';
 import { ChosenAddresses } from './chosen-addresses.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import type { EmailLink } from './link-password.service.js';
-import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
+import { type EmailChange, FURTHER_LINKS_SECONDS, ofAccount } from './mail-jobs.js';
 import { MailedLinks } from './mailed-links.service.js';
-import { emailChangeMail } from './mails.js';
+import { type ClaimLink, emailChangeMail, emailChangesMail } from './link-mails.js';
 import { ProvedAddresses } from './proved-addresses.js';
 import { OwnerCheck } from '../account/owner-check.service.js';
+
+/** A mail of a change that is to have its link. */
+interface WaitingChange {
+  readonly job: EmailChange;
+  readonly mailId: string;
+}
 
 /** Gives accounts another e-mail address, once a link that is mailed there has proved it. */
 @Injectable()
@@ -81,20 +86,30 @@ export class EmailChangeService {
     return true;
   }
 
-  /** The mail with a link to another address, unless another account has proved that. */
-  async compose({ kind: _kind, ...job }: JobOf<'change_email'>, mailId: string): Promise<Mail | undefined> {
-    const { accountId, email } = job;
-    if (await this.isTaken(email, accountId)) return undefined;
+  /** The mail with the links to another address, unless another account has proved that. */
+  async compose(mails: readonly WaitingChange[]): Promise<Mail | undefined> {
+    const links: ClaimLink[] = [];
+    const to = mails[0]?.job.email ?? '';
+    for (const { job, mailId } of mails) {
+      // The other mailbox gets the next mail.
+      if (mailboxOf(job.email) !== mailboxOf(to)) await this.sendFurther(job, null);
+      else if (!(await this.isTaken(job.email, job.accountId))) links.push(...(await this.linkOf(job, mailId)));
+    }
+    const [first] = links;
+    if (!first) return undefined;
+    return links.length === 1 ? emailChangeMail(to, first) : emailChangesMail(to, links);
+  }
+
+  private async linkOf({ kind: _kind, ...job }: EmailChange, mailId: string): Promise<ClaimLink[]> {
     const quietSeconds = this.config.MAIL_QUIET;
-    const issued = await this.links.issue({ ...job, purpose: 'change_email', quietSeconds, mailId });
-    if (issued === undefined) return undefined;
-    const name = (await this.users.findById(accountId))?.username ?? null;
-    return emailChangeMail(email, { link: issued, name, through: job.through, at: job.at });
+    const link = await this.links.issue({ ...job, purpose: 'change_email', quietSeconds, mailId });
+    if (link === undefined) return [];
+    const name = (await this.users.findById(job.accountId))?.username ?? null;
+    return [{ link, name, through: job.through, at: job.at }];
   }
 
   private async enqueue(user: User, email: string, { contract, client }: Principal): Promise<void> {
-    if (!(await this.mayMailTo(email))) return;
-    const job = {
+    const job: EmailChange = {
       kind: 'change_email',
       accountId: user.id,
       email,
@@ -102,19 +117,16 @@ export class EmailChangeService {
       provedEmail: (user.emailVerifiedAt && user.emailKey) ?? '',
       through: contract,
       at: this.clock.now().toISOString(),
-    } satisfies Job;
+    };
+    if (!(await this.limits.isFirstMailTo(canonical('email', email)))) return this.sendFurther(job, client.ip);
     await this.mails.enqueue(job, { owner: ofAccount(user.id), to: email, from: client.ip });
   }
 
-  /** However many accounts ask for it, a stranger's address gets one mail in `MAIL_QUIET`. */
-  private async mayMailTo(email: string): Promise<boolean> {
-    try {
-      await this.limits.mailTo(canonical('email', email));
-      return true;
-    } catch (error) {
-      if (error instanceof AuthError) return false;
-      throw error;
-    }
+  /** However many accounts ask for a stranger's address, it gets one mail a minute after the first in `MAIL_QUIET`. */
+  private async sendFurther(job: EmailChange, from: string | null): Promise<void> {
+    const group = `changes to ${canonical('email', job.email)}`;
+    const further = { ...job, waitsSeconds: FURTHER_LINKS_SECONDS };
+    await this.mails.enqueue(further, { owner: group, to: job.email, from, group });
   }
 
   private async isTaken(email: string, id: number): Promise<boolean> {

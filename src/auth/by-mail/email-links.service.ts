@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { AuthError, DeadLinkError } from '../../errors/auth-error.js';
 import type { Client } from '../door.js';
-import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { type EmailLink, LinkPassword } from './link-password.service.js';
+import { MailedLinks } from './mailed-links.service.js';
 
 /** What the page of a link shows. */
 export interface ShownLink {
@@ -20,7 +20,7 @@ export class EmailLinksService {
     private readonly verification: EmailVerificationService,
     private readonly change: EmailChangeService,
     private readonly passwords: LinkPassword,
-    private readonly tokens: OneTimeTokensService,
+    private readonly links: MailedLinks,
     private readonly audit: AuditLog,
   ) {}
 
@@ -53,7 +53,7 @@ export class EmailLinksService {
   }
 
   private async refuse(token: string): Promise<never> {
-    throw new DeadLinkError(await this.tokens.fateOf(token, 'verify_email', 'change_email'));
+    throw new DeadLinkError(await this.links.fateOf(token, 'verify_email', 'change_email'));
   }
 
   private async demandPassword(

@@ -6,20 +6,17 @@ import { LimitsService } from '../../limits/limits.service.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { canonical } from '../../users/canonical.js';
+import { canonical, mailboxOf } from '../../users/canonical.js';
 import { isNewUsername } from '../../users/identifiers.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Client } from '../door.js';
 import { EmailProofs } from './email-proofs.service.js';
 import type { EmailLink } from './link-password.service.js';
-import { type Job, type JobOf, ofAccount } from './mail-jobs.js';
+import { FURTHER_LINKS_SECONDS, type Job, type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
 import { type MailedClaim, MailedLinks } from './mailed-links.service.js';
-import { verificationMail, verificationsMail } from './mails.js';
-
-/** How long further links of registrations with one address wait for each other, in seconds. */
-const FURTHER_LINKS_SECONDS = 60;
+import { verificationMail, verificationsMail } from './link-mails.js';
 
 /** A mail of an account that is to have its link. */
 interface WaitingMail {
@@ -62,13 +59,20 @@ export class EmailVerificationService {
 
   /** Mails the first link of an account. Beyond three in ten minutes, an address gets one mail a minute with all of them. */
   async sendFirstLink(user: User, client: Client): Promise<void> {
-    const { id: accountId, email } = user;
+    const { email } = user;
     if (email === null || (await this.limits.isMailedAtOnce(canonical('email', email))))
       return this.sendLink(user, client);
+    await this.sendFurtherLink(user, email, client.ip);
+  }
+
+  private async sendFurtherLink(
+    { id: accountId }: User,
+    email: string,
+    from: string | null | undefined,
+  ): Promise<void> {
     const job: Job = { kind: 'verify_email', accountId, waitsSeconds: FURTHER_LINKS_SECONDS };
-    // Two spellings may be two mailboxes.
-    const group = `registrations ${email}`;
-    await this.mails.enqueue(job, { owner: group, to: email, from: client.ip, group });
+    const group = `registrations ${canonical('email', email)}`;
+    await this.mails.enqueue(job, { owner: group, to: email, from: from ?? null, group });
   }
 
   /** Mails links to whoever asks for them and needs one. Says nothing, whether there is such an account or not. */
@@ -81,7 +85,11 @@ export class EmailVerificationService {
     const claims: MailedClaim[] = [];
     for (const { accountId, mailId } of mails) {
       const user = await this.users.findById(accountId);
-      if (user) claims.push({ user, mailId });
+      if (!user?.email) continue;
+      const isOurs = mailboxOf(user.email) === mailboxOf(claims[0]?.user.email ?? user.email);
+      // The other mailbox gets the next mail.
+      if (isOurs) claims.push({ user, mailId });
+      else await this.sendFurtherLink(user, user.email, null);
     }
     return this.mailOf(claims, mails.some(({ isPressing }) => isPressing) ? 0 : this.config.MAIL_QUIET);
   }

@@ -3,8 +3,8 @@ import type { Mail } from '../../mail/mail.js';
 import { type IdentifiedJob, MailComposer, type Sending } from '../../mail/mail-job.js';
 import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
-import type { EmailVerification, Job, JobOf, Notice } from './mail-jobs.js';
-import { noticeMail, noticesMail } from './mails.js';
+import type { EmailChange, EmailVerification, Job, JobOf, Notice } from './mail-jobs.js';
+import { noticeMail, noticesMail } from './notice-mails.js';
 import { PasswordResetService } from './password-reset.service.js';
 
 /** Makes a mail, or decides that there is none to send any more. */
@@ -32,7 +32,7 @@ export class MailComposerService extends MailComposer {
     this.composers = {
       verify_email: (job, mailId) => verification.compose([{ ...job, mailId }]),
       verify_email_requested: (job, id) => verification.composeRequested(job, id),
-      change_email: (job, id) => emailChange.compose(job, id),
+      change_email: (job, mailId) => emailChange.compose([{ job, mailId }]),
       reset_password: ({ accountId }, id) => passwordReset.compose(accountId, id),
       reset_password_requested: (job, id, isFirstTry) => passwordReset.composeRequested(job, id, isFirstTry),
       notice: async (notice) => noticeMail(notice),
@@ -40,6 +40,8 @@ export class MailComposerService extends MailComposer {
     this.together = {
       verify_email: (mails) =>
         verification.compose(mails.map(({ id, job }) => ({ mailId: id, ...(job as EmailVerification) }))),
+      change_email: (mails) =>
+        emailChange.compose(mails.map(({ id, job }) => ({ mailId: id, job: job as EmailChange }))),
       notice: async (notices, isFurther) =>
         noticesMail(
           notices.map(({ job }) => job as Notice),

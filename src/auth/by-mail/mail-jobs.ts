@@ -22,7 +22,7 @@ export type EmailVerification = {
 export type Requested<Kind> = {
   readonly kind: Kind;
   readonly email: string;
-  /** The spelling to mail to, where accounts have the address in several: two spellings may be two mailboxes. */
+  /** The mailbox to mail to, where accounts have the address in several spellings. */
   readonly to?: string;
 };
 
@@ -37,6 +37,7 @@ export type EmailChange = {
   /** The contract through which it was asked for, and when, as ISO 8601 writes it. */
   readonly through: string;
   readonly at: string;
+  readonly waitsSeconds?: number;
 };
 
 /** Notice to an owner: a change, or too many failed tries. */
@@ -65,3 +66,6 @@ export type JobOf<Kind extends Job['kind']> = Extract<Job, { readonly kind: Kind
 export function ofAccount(accountId: number): string {
   return `account ${accountId}`;
 }
+
+/** How long further links to one address wait for each other, in seconds. They go as one mail. */
+export const FURTHER_LINKS_SECONDS = 60;

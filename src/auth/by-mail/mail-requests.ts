@@ -3,12 +3,15 @@ import type { Origin } from '../../audit/audit-entry.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import { MailQueue } from '../../mail/mail-queue.js';
-import { canonical } from '../../users/canonical.js';
+import { canonical, mailboxOf } from '../../users/canonical.js';
 import { ClaimsStore } from '../../users/claims.store.js';
 import { isEmailAddress } from '../../users/identifiers.js';
 import type { Client } from '../door.js';
 import type { Job, JobOf } from './mail-jobs.js';
 import type { MailedClaim } from './mailed-links.service.js';
+
+/** Mails that one request sends at most: a stranger may have registered an address in many spellings. */
+const MOST_MAILBOXES = 3;
 
 /**
  * Mails what somebody asks for who did not sign in. Nothing is looked up before the answer: neither what it says nor how
@@ -34,22 +37,22 @@ export class MailRequests {
   }
 
   /**
-   * The accounts that a job is about, which have its address in one spelling. `undefined` where there are several spellings:
-   * then each gets a job of its own. An account's link goes to the address as the account has it, since two spellings may be two mailboxes.
+   * The accounts that a job is about, whose mails go to one mailbox. `undefined` where there are several: then each mailbox of
+   * the newest claims gets a job of its own, since an account's link goes to the address as the account has it.
    */
   async claimsOf(
     job: JobOf<'verify_email_requested' | 'reset_password_requested'>,
     id: string,
   ): Promise<MailedClaim[] | undefined> {
     const users = await this.claims.findAll(job.email);
-    const spellings = new Set(users.map(({ email }) => email as string));
-    if (job.to === undefined && spellings.size > 1) {
-      for (const to of spellings)
+    const mailboxes = [...new Set(users.map(({ email }) => mailboxOf(email as string)))];
+    if (job.to === undefined && mailboxes.length > 1) {
+      for (const to of mailboxes.slice(0, MOST_MAILBOXES))
         await this.mails.enqueue({ ...job, to }, { owner: `${job.kind} ${to}`, to, from: null, isOfStranger: true });
       return undefined;
     }
     return users
-      .filter(({ email }) => job.to === undefined || email === job.to)
+      .filter(({ email }) => job.to === undefined || mailboxOf(email as string) === job.to)
       .map((user) => ({ user, mailId: `${id} ${user.id}` }));
   }
 

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/env.js';
+import type { LinkFate } from '../../errors/link-fate.js';
 import type { OneTimePurpose } from '../../tokens/one-time-token.entity.js';
 import { type NewLink, OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { isKeyOf } from '../../users/canonical.js';
+import { isKeyOf, mailboxOf } from '../../users/canonical.js';
 import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import type { EmailLink } from './link-password.service.js';
-import type { ClaimLink } from './mails.js';
+import type { ClaimLink } from './link-mails.js';
 
 /** Where a link leads, and how long it works. */
 const LINKS: Readonly<Record<OneTimePurpose, { readonly path: string; readonly lifetimeSeconds: number }>> = {
@@ -40,20 +41,41 @@ export class MailedLinks {
   }
 
   /**
-   * New links for the accounts that claim an address, each with its claim; those that may not have one are left out. All
-   * are for the mailbox of the first: its spelling of the address.
+   * New links for the accounts that claim an address, each with its claim, for the mailbox of the first. If one may have a
+   * link, all of them get one: a mail that left some out would pass for the whole truth.
    */
   async ofClaims(
     claims: readonly MailedClaim[],
     purpose: Exclude<OneTimePurpose, 'change_email'>,
     quietSeconds: number,
   ): Promise<(ClaimLink & { readonly to: string })[]> {
-    const links: (ClaimLink & { readonly to: string })[] = [];
     const to = claims[0]?.user.email;
-    for (const { user, mailId } of claims) {
-      if (to == null || user.email !== to || (await this.emails.others(user.id, to)).isTaken) continue;
-      const link = await this.issue({ accountId: user.id, email: to, purpose, quietSeconds, mailId });
-      if (link !== undefined) links.push({ to, link, ...originOf(user) });
+    if (to == null) return [];
+    const ours: MailedClaim[] = [];
+    for (const claim of claims) {
+      const { id, email } = claim.user;
+      if (email !== null && mailboxOf(email) === mailboxOf(to) && !(await this.emails.others(id, email)).isTaken)
+        ours.push(claim);
+    }
+    const links = await this.issueEach(ours, purpose, quietSeconds);
+    const isPart = links.size > 0 && links.size < ours.length;
+    if (isPart) for (const [claim, link] of await this.issueEach(ours, purpose, 0)) links.set(claim, link);
+    return ours.flatMap((claim) => {
+      const link = links.get(claim);
+      return link === undefined ? [] : [{ to, link, ...originOf(claim.user) }];
+    });
+  }
+
+  private async issueEach(
+    claims: readonly MailedClaim[],
+    purpose: Exclude<OneTimePurpose, 'change_email'>,
+    quietSeconds: number,
+  ): Promise<Map<MailedClaim, string>> {
+    const links = new Map<MailedClaim, string>();
+    for (const claim of claims) {
+      const { user, mailId } = claim;
+      const link = await this.issue({ accountId: user.id, email: user.email as string, purpose, quietSeconds, mailId });
+      if (link !== undefined) links.set(claim, link);
     }
     return links;
   }
@@ -65,6 +87,14 @@ export class MailedLinks {
     if (!user || user.status === 'deactivated' || !isKeyOf('email', user.emailKey, owner.email)) return undefined;
     if ((await this.emails.others(user.id, owner.email)).isTaken) return undefined;
     return { user, email: owner.email };
+  }
+
+  /** What became of a link for one of these purposes that does not work; `undefined` if there is none, or none any more. */
+  async fateOf(token: string, ...purposes: readonly OneTimePurpose[]): Promise<LinkFate | undefined> {
+    const fate = await this.tokens.fateOf(token, ...purposes);
+    if (fate?.what !== 'account_changed') return fate;
+    const { isTaken } = await this.emails.others(fate.accountId, fate.email);
+    return isTaken ? { ...fate, what: 'address_taken' } : fate;
   }
 }
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
+import { AuditTrail } from '../../audit/audit-trail.js';
 import { Config } from '../../config/env.js';
 import { AuthError, DeadLinkError } from '../../errors/auth-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
 import { KnownNetworks } from '../../limits/known-networks.js';
 import type { Mail } from '../../mail/mail.js';
 import { MailQueue } from '../../mail/mail-queue.js';
-import { SessionList } from '../../tokens/session-list.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EpochsService } from '../../users/epochs.service.js';
 import { canonical } from '../../users/canonical.js';
@@ -24,7 +24,7 @@ import { type JobOf, ofAccount } from './mail-jobs.js';
 import { MailRequests } from './mail-requests.js';
 import type { EmailLink } from './link-password.service.js';
 import { type MailedClaim, MailedLinks } from './mailed-links.service.js';
-import { passwordResetMail, passwordResetsMail } from './mails.js';
+import { passwordResetMail, passwordResetsMail } from './link-mails.js';
 import { Notices } from './notices.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
@@ -64,7 +64,7 @@ export class PasswordResetService {
     private readonly limits: LimitsService,
     private readonly notices: Notices,
     private readonly audit: AuditLog,
-    private readonly sessions: SessionList,
+    private readonly trail: AuditTrail,
     private readonly doors: Doors,
     private readonly config: Config,
   ) {}
@@ -122,7 +122,7 @@ export class PasswordResetService {
   }
 
   private async refuse(token: string): Promise<never> {
-    throw new DeadLinkError(await this.tokens.fateOf(token, 'reset_password'));
+    throw new DeadLinkError(await this.links.fateOf(token, 'reset_password'));
   }
 
   private async demandAcceptable(password: string, link: EmailLink): Promise<void> {
@@ -134,7 +134,7 @@ export class PasswordResetService {
   }
 
   private async question({ user, email }: EmailLink): Promise<NewPasswordQuestion> {
-    const used = await this.sessions.contractsOf(user.id);
+    const used = await this.trail.doorsOf(user.id);
     const rules = this.doors.all.flatMap(({ name, passwordRule }): [string, string][] =>
       passwordRule !== undefined && used.includes(name) ? [[name, passwordRule]] : [],
     );

@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DataSource } from 'typeorm';
 import { Config } from '../../config/env.js';
 import { WAITING_PER_CONNECTION } from '../../database/bounded-pool.js';
+import { EmbeddedRunner } from '../../database/embedded-runner.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { networksOf } from '../../network/networks.js';
 import { Turnstile } from '../../network/turnstile.js';
@@ -35,12 +37,17 @@ declare module 'fastify' {
 export class SiteTurnsGuard implements CanActivate {
   private readonly sites = new Map<string, Turnstile>();
   private readonly atOnce: number;
+  /** Requests that have a turn. */
+  private readonly holders = new Set<FastifyRequest>();
   /** As many as statements may wait, which are refused at once beyond that. */
   private readonly waiting: number;
 
-  constructor({ DATABASE_POOL_SIZE }: Config) {
+  constructor({ DATABASE_POOL_SIZE }: Config, dataSource: DataSource) {
     this.atOnce = Math.max(AT_LEAST, Math.floor(DATABASE_POOL_SIZE * SHARE));
     this.waiting = WAITING_PER_CONNECTION * DATABASE_POOL_SIZE - this.atOnce;
+    // While another process locks the embedded database, those that write must not hold up those that read.
+    if (dataSource.options.type === 'better-sqlite3')
+      EmbeddedRunner.of(dataSource).busy.onWait(() => this.holders.forEach(({ endTurn }) => endTurn?.()));
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -55,8 +62,10 @@ export class SiteTurnsGuard implements CanActivate {
     this.sites.set(name, site);
     const begin = (): true => {
       // Until it is answered, also if its client has gone: its statements are under way all the same.
+      this.holders.add(request);
       request.endTurn = () => {
         request.endTurn = undefined;
+        this.holders.delete(request);
         site.end();
         if (site.busyCount === 0) this.sites.delete(name);
       };

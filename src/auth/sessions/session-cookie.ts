@@ -19,28 +19,44 @@ export function cookieName(config: Config): string {
   return isSecure(config) ? `__Host-${config.COOKIE_NAME}` : config.COOKIE_NAME;
 }
 
-/** The values of the session cookies that a request presents, in their order. */
+/** The form of a JWT. A cookie of the name without it is another program's, or what is left of one. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** The values of the session cookies that a request presents, in their order; one that is no token only if there is no other. */
 export function sessionCookies({ cookie = '' }: IncomingHttpHeaders, config: Config): string[] {
   const start = `${cookieName(config)}=`;
-  return cookie
+  const values = cookie
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(start))
-    .slice(0, MOST_COOKIES)
     .map((pair) => pair.slice(start.length).replace(QUOTED, '$1'));
+  const tokens = values.filter((value) => JWT.test(value));
+  return tokens.length > 0 ? tokens.slice(0, MOST_COOKIES) : values.slice(0, 1);
 }
 
 /** Sets the session cookie. */
 export function setSessionCookie(reply: FastifyReply, config: Config, token: string, maxAgeSeconds: number): void {
+  clearUnpartitioned(reply, config);
   reply.setCookie(cookieName(config), token, { ...optionsOf(config), maxAge: maxAgeSeconds });
 }
 
 /** Takes the session cookie back; a script cannot, since it is HTTP-only. */
 export function clearSessionCookie(reply: FastifyReply, config: Config): void {
+  clearUnpartitioned(reply, config);
   reply.clearCookie(cookieName(config), optionsOf(config));
 }
 
-function optionsOf(config: Config): CookieSerializeOptions {
+/**
+ * Takes back what was set before `COOKIE_PARTITIONED` was: a browser that has both would go on sending the older first. It goes
+ * before the new one, for browsers to which the two are one.
+ */
+function clearUnpartitioned(reply: FastifyReply, config: Config): void {
+  if (!config.COOKIE_PARTITIONED) return;
+  const before = { ...optionsOf(config), partitioned: false, expires: new Date(0) };
+  void reply.header('set-cookie', reply.server.serializeCookie(cookieName(config), '', before));
+}
+
+function optionsOf(config: Config): CookieSerializeOptions & { readonly secure: boolean } {
   return {
     httpOnly: true,
     path: '/',

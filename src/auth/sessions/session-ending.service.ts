@@ -4,6 +4,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
 import type { Door, Principal, RefreshPrincipal } from '../door.js';
 import { RefreshService } from '../refresh.service.js';
+import { AccessTokenStrategy } from '../strategies/access-token.strategy.js';
 import { RevocationService } from './revocation.service.js';
 
 /** What people do to end their own sessions. */
@@ -13,12 +14,20 @@ export class SessionEndingService {
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
     private readonly refreshing: RefreshService,
+    private readonly strategy: AccessTokenStrategy,
     private readonly audit: AuditLog,
   ) {}
 
   /** Ends the session that asks. */
   async signOut(principal: Principal): Promise<void> {
     await this.end(principal, principal.sessionId);
+  }
+
+  /** Ends the session that asks, and those of further cookies of its name, of which the browser would go on to send one. */
+  async signOutOfCookies(principal: Principal, tokens: readonly string[]): Promise<void> {
+    await this.signOut(principal);
+    for (const { accountId, sessionId } of await this.strategy.allValid(tokens, principal.contract))
+      await this.end({ accountId, client: principal.client }, sessionId);
   }
 
   /**

@@ -77,6 +77,19 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     throw refusal ?? new AuthError('token_missing');
   }
 
+  /** Whom each of the valid tokens speaks for. @throws {AuthError} `store_unavailable` */
+  async allValid(tokens: readonly string[], contract: string): Promise<TokenPrincipal[]> {
+    const principals: TokenPrincipal[] = [];
+    for (const token of tokens) {
+      try {
+        principals.push(await this.verify(token, contract));
+      } catch (error) {
+        if (!(error instanceof AuthError) || error.code === 'store_unavailable') throw error;
+      }
+    }
+    return principals;
+  }
+
   private async verify(token: string, contract: string | undefined): Promise<TokenPrincipal> {
     const claims = await this.accessTokens.read(token).catch((error: unknown) => {
       throw this.refreshTokens.isGenuine(token, contract) ? new AuthError('token_type_wrong') : error;

@@ -12,6 +12,7 @@ import { copySnapshot } from './snapshot.js';
 
 /** `latchkey backup`. @throws {CommandError} if the backup is refused or fails; then it left nothing behind */
 export async function backupCommand(file: string): Promise<void> {
+  if (file === '') throw new CommandError('A backup needs the name of a file.');
   const config = readEnvironment();
   demandDatabase(config, file);
   if (existsSync(file)) throw isThere(file);

@@ -67,7 +67,8 @@ async function* namesIn(store: DataSource): AsyncGenerator<Named> {
     const batch = await users.find({ select, where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: BATCH });
     for (const { id, username, usernameKey, email, emailKey, emailVerifiedAt } of batch) {
       if (username !== null) yield { id, kind: 'username', name: username, key: usernameKey ?? '', isUnique: true };
-      if (email !== null) yield { id, kind: 'email', name: email, key: emailKey ?? '', isUnique: emailVerifiedAt !== null };
+      if (email !== null)
+        yield { id, kind: 'email', name: email, key: emailKey ?? '', isUnique: emailVerifiedAt !== null };
     }
     isLast = batch.length < BATCH;
     after = batch.at(-1)?.id ?? after;

@@ -1,12 +1,11 @@
 import type { Presented } from '../../auth/door.js';
-import { type FieldReader, isFormType, readForm, readJson } from '../../contract-kit/body.js';
+import { readFormOrJson } from '../../contract-kit/body.js';
 import type { Contract } from '../../contract-kit/contract.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { BasicErrorDto } from './basic.dto.js';
 import { BASIC_ERRORS } from './basic.errors.js';
 
 /** A form by its media type, and JSON otherwise: the document says JSON, its own example sends a form. */
-const readFields: FieldReader = (body) => (body && isFormType(body.mediaType) ? readForm(body) : readJson(body));
 
 /** Contract 4: HTTP Basic with an e-mail address at login, then a pair of JWTs, the refresh token in the header. */
 export const BASIC = {
@@ -23,7 +22,7 @@ export const BASIC = {
     read: bearerJwt,
   },
   bare: { paths: [], prefixes: ['/api/v1.0/'] },
-  readFields,
+  readFields: readFormOrJson,
   errors: BASIC_ERRORS,
   errorDtos: () => [BasicErrorDto],
   cors: 'any origin',

@@ -1,5 +1,5 @@
-import { Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Client } from '../../auth/decorators/client.js';
 import { CurrentPrincipal } from '../../auth/decorators/current-principal.js';
 import { PinHeader } from '../../auth/decorators/pin-header.js';
@@ -12,7 +12,7 @@ import { PinsService } from '../../auth/pins.service.js';
 import { RefreshService } from '../../auth/refresh.service.js';
 import { RegistrationService } from '../../auth/registration.service.js';
 import { SessionEndingService } from '../../auth/sessions/session-ending.service.js';
-import { clearSessionCookie } from '../../auth/sessions/session-cookie.js';
+import { clearSessionCookie, sessionCookies } from '../../auth/sessions/session-cookie.js';
 import { SignInService } from '../../auth/sign-in.service.js';
 import { Config } from '../../config/env.js';
 import { ContractBody, readDto } from '../../contract-kit/contract-body.js';
@@ -110,9 +110,10 @@ export class CookieController {
   @Refusals(COOKIE, ...COOKIE_REFUSALS, 'body_too_large', 'cross_site_request')
   async logout(
     @CurrentPrincipal() principal: Principal,
+    @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.endings.signOut(principal);
+    await this.endings.signOutOfCookies(principal, sessionCookies(headers, this.config));
     clearSessionCookie(reply, this.config);
   }
 

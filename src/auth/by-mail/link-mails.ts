@@ -1,6 +1,5 @@
 import type { Mail } from '../../mail/mail.js';
-import { deviceOf } from '../device.js';
-import type { Changed, Notice, Tried } from './mail-jobs.js';
+import { minuteOf } from './minute.js';
 
 /** A link, and the claim that it confirms: when and through what it was made. What is not known is not told. */
 export interface ClaimLink {
@@ -11,10 +10,18 @@ export interface ClaimLink {
   readonly at?: string | null;
 }
 
+/** The doors of operators. */
+const OPERATORS: ReadonlySet<string> = new Set(['admin', 'command line']);
+
 /** The mail with the link that verifies an address: plain ASCII, the link alone on its line. */
 export function verificationMail(to: string, claim: ClaimLink): Mail {
+  const isByOperator = OPERATORS.has(claim.through ?? '');
   return linkMail(to, 'Confirm your e-mail address', claim, {
-    happened: ['Somebody registered an account with this e-mail address.'],
+    happened: [
+      isByOperator
+        ? 'An operator of the service gave an account this e-mail address.'
+        : 'Somebody registered an account with this e-mail address.',
+    ],
     origin: 'That was',
     todo: 'If that was you, open this page and confirm:',
     advice: [
@@ -49,6 +56,22 @@ export function emailChangeMail(to: string, claim: ClaimLink): Mail {
     advice: [
       'The link works once, within 24 hours.',
       'If it was not you, do nothing: the address will not be used',
+      'unless you confirm it.',
+    ],
+  });
+}
+
+/** The same where several accounts ask for the address. */
+export function emailChangesMail(to: string, claims: readonly ClaimLink[]): Mail {
+  return linksMail(to, 'Confirm your e-mail address', claims, {
+    each: 'asked for',
+    todo: [
+      'Several accounts asked to use this e-mail address. Open the page of the',
+      'one that is yours, and confirm:',
+    ],
+    advice: [
+      'Each link works once, within 24 hours. Confirming one ends the others.',
+      'If none was you, do nothing: the address will not be used',
       'unless you confirm it.',
     ],
   });
@@ -99,10 +122,10 @@ function linksMail(
   to: string,
   subject: string,
   claims: readonly ClaimLink[],
-  { todo, advice }: Record<'todo' | 'advice', readonly string[]>,
+  { each = 'registered', todo, advice }: Record<'todo' | 'advice', readonly string[]> & { readonly each?: string },
 ): Mail {
-  const each = claims.flatMap((claim, i) => [`${i + 1}. registered${originOf(claim)}:`, '', claim.link, '']);
-  return { to, subject, text: [...todo, '', ...each, ...advice, ''].join('\n'), links: claims.map(({ link }) => link) };
+  const list = claims.flatMap((claim, i) => [`${i + 1}. ${each}${originOf(claim)}:`, '', claim.link, '']);
+  return { to, subject, text: [...todo, '', ...list, ...advice, ''].join('\n'), links: claims.map(({ link }) => link) };
 }
 
 /** In ASCII, and without what a mail program might make a link of: the name is a stranger's text. */
@@ -118,75 +141,3 @@ function originOf({ through, name, at }: ClaimLink): string {
 
 /** Characters of a name that a mail shows. */
 const NAME_SHOWN = 40;
-
-function minuteOf(at: string): string {
-  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-const TELL_THE_OPERATOR = 'If it was not you, tell the operator of the service at once.';
-
-/** What is said of a change, which somebody else may have made. */
-function ofChange(what: Changed): Told {
-  return {
-    subject: `Your ${what} was changed`,
-    happened: `The ${what} of your account was changed`,
-    advice: ['If that was you, there is nothing to do.', TELL_THE_OPERATOR],
-  };
-}
-
-/** What is said of tries that failed. */
-function ofTries(what: Tried): Told {
-  return {
-    subject: `Somebody tries your ${what}`,
-    happened: `A wrong ${what} was given for your account many times in a row`,
-    advice: [
-      'From where you did not sign in lately, it is not taken any more,',
-      `not even the right one. If you need that, set a new password by a link`,
-      'that the service mails to this address: it lifts this.',
-      TELL_THE_OPERATOR,
-    ],
-  };
-}
-
-/** What a notice says. */
-interface Told {
-  readonly subject: string;
-  /** A sentence without its end. */
-  readonly happened: string;
-  readonly advice: readonly string[];
-}
-
-const TOLD: Readonly<Record<Notice['what'], Told>> = {
-  password: ofChange('password'),
-  PIN: ofChange('PIN'),
-  'e-mail address': ofChange('e-mail address'),
-  'tries of the password': ofTries('password'),
-  'tries of the PIN': ofTries('PIN'),
-};
-
-/** The mail that tells an owner what somebody else may have done. */
-export function noticeMail({ to, what }: Notice): Mail {
-  const { subject, happened, advice } = TOLD[what];
-  return { to, subject, text: [`${happened}.`, ...advice, ''].join('\n') };
-}
-
-/** The mail that lists such acts of one kind. @param isFurther true if one was told of before */
-export function noticesMail(notices: readonly Notice[], isFurther: boolean): Mail {
-  const [{ to, what }] = notices as [Notice];
-  const { subject, happened, advice } = TOLD[what];
-  const lines = notices.map((notice) => lineOf(notice));
-  const times = `${notices.length === 1 ? 'once' : `${notices.length} times`}${isFurther ? ' more' : ''}`;
-  return {
-    to,
-    subject,
-    text: [`${happened}, ${times}:`, '', ...lines, '', ...advice, ''].join('\n'),
-  };
-}
-
-/** When and from where, in ASCII. */
-function lineOf({ at, ip, userAgent }: Notice): string {
-  const device = deviceOf(userAgent ?? null);
-  const where = [device?.browser, device?.os].filter((part) => part != null).join(' on ');
-  const line = `${minuteOf(at)}, from ${ip ?? 'an unknown address'}${where && ` (${where})`}`;
-  return line.replace(/[^ -~]/g, '?');
-}

@@ -1,1 +1,0 @@
-export { escape, HTML, page } from '../contract-kit/page.js';
