@@ -1,6 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { isFormType } from './body.js';
-import { mediaTypeOf } from './media-types.js';
 
 /** A media range that browsers send, unless it says that it is not wanted (RFC 9110 §12.5.1). */
 const HTML_RANGE = /(?:^|,)\s*(?:text\/html|application\/xhtml\+xml)\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
@@ -15,6 +13,5 @@ export function acceptsHtml({ headers: { accept = '' } }: Pick<FastifyRequest, '
 
 /** True for what a person asks of a page: it is opened, or its form is sent. */
 export function isOfPage(request: FastifyRequest): boolean {
-  if (!OF_PAGES.test(request.url)) return false;
-  return request.method === 'POST' ? isFormType(mediaTypeOf(request.raw)) : acceptsHtml(request);
+  return OF_PAGES.test(request.url) && acceptsHtml(request);
 }

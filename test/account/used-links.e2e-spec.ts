@@ -33,7 +33,7 @@ const EMAIL_ADVICE =
   'If your address is not confirmed yet, sign in once more or ask for another link where you asked for this one.';
 const CLOSE = 'You can close this page.';
 
-const SET = page('It was used on TIME to set a new password: sign in with that one.', RESET_ADVICE);
+const SET = page('It was used on TIME to set a new password.', RESET_ADVICE);
 
 /** Somebody who registered by address, and the link that confirms it. */
 async function registered(): Promise<{ person: Person; url: string }> {
@@ -79,7 +79,10 @@ describe('a link to a new password that was used', () => {
     await service.app.get(HousekeepingService).sweep();
 
     expect(await look(url)).toEqual(
-      page('There is no such link, or none any more: it may be incomplete, or days old.', RESET_ADVICE),
+      page(
+        'There is no such link, or none any more: it may be incomplete or days old, or its account is gone.',
+        RESET_ADVICE,
+      ),
     );
   });
 
@@ -145,7 +148,9 @@ describe('a link to another address', () => {
     service.advance(10 * 60);
     await changeUrl(service, holder, `x${holder.other}`);
 
-    expect(said(await post(url))).toEqual(page('A newer link took its place, on TIME.', EMAIL_ADVICE));
+    expect(said(await post(url))).toEqual(
+      page('A newer link took its place, on TIME.', 'Use the link of the newest mail.'),
+    );
   });
 
   it('says nothing false after it was pressed in vain', async () => {
@@ -166,7 +171,7 @@ describe('a link that an administrator made needless', () => {
     expect((await admin.change(await idOf(admin, person), { email_verified: true })).status).toBe(200);
 
     expect(await look(url)).toEqual(
-      page('The address of the account was confirmed after it was mailed, on TIME.', EMAIL_ADVICE),
+      page('The address of the account was confirmed after it was mailed, on TIME.', 'You can close this page.'),
     );
   });
 });

@@ -65,10 +65,22 @@ describe('beside a running service', () => {
       (await send('POST', `${service.url}/oauth/token`, { ...sending, headers })).status;
     expect(await ask()).toBe(200);
     expect(
-      (await quickCommand('client', 'scopes', id, '--scope', 'revoke', '--scope', 'introspect:refresh')).stdout,
-    ).toBe(`${id} may revoke, introspect:refresh\n`);
+      (
+        await quickCommand(
+          'client',
+          'scopes',
+          id,
+          '--scope',
+          'introspect',
+          '--scope',
+          'revoke',
+          '--scope',
+          'introspect:refresh',
+        )
+      ).stdout,
+    ).toBe(`${id} may introspect, revoke, introspect:refresh\n`);
     expect((await send('POST', `${service.url}/oauth/token`, { ...sending, headers })).json).toMatchObject({
-      scope: 'introspect:refresh revoke',
+      scope: 'introspect introspect:refresh revoke',
     });
     await quickCommand('client', 'revoke', id);
     expect(await ask()).toBe(401);

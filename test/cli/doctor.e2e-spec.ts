@@ -163,9 +163,9 @@ describe('latchkey doctor', () => {
       stored(
         data,
         `INSERT INTO users (id, username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
-           security_epoch, created_at, updated_at)
+           security_epoch, created_at, updated_at, email_verified_at)
          VALUES (${id}, '${username}', '${username.toLowerCase()}', '${email}', '${emailKey}', '!', 0, 'active', 0, 0,
-           '2026-01-01 00:00:00.000', '2026-01-01 00:00:00.000') RETURNING 1`,
+           '2026-01-01 00:00:00.000', '2026-01-01 00:00:00.000', '2026-01-01 00:00:00.000') RETURNING 1`,
       );
     };
     add(1, 'ada', 'ada@b\u00fccher.example', 'ada@xn--bcher-kva.example');

@@ -17,9 +17,9 @@ export function givenCookies({ headers }: Answer): GivenCookie[] {
   });
 }
 
-/** The token in the one cookie that an answer sets. */
+/** The token in the one cookie that an answer sets; it may take others back. */
 export function cookieToken(answer: Answer): string {
-  const [cookie, ...others] = givenCookies(answer);
+  const [cookie, ...others] = givenCookies(answer).filter(({ value }) => value !== '');
   if (!cookie || others.length > 0) throw new Error(`Not one cookie but ${others.length + (cookie ? 1 : 0)}.`);
   return cookie.value;
 }
