@@ -171,6 +171,19 @@ describe('Links for new accounts with one address', () => {
     expect(await counts(email)).toEqual([1, 1, 1, 1]);
   });
 
+  it('go to one mailbox together, however its host is spelled', async () => {
+    const { email } = newPerson();
+    const spellings = ['example.com', 'Example.com', 'EXAMPLE.COM'].map((host) => email.replace('example.com', host));
+    for (const spelling of spellings) await claim(service, 'basic', spelling);
+    const before = (await outboxOf(service)).length;
+    service.advance(301);
+
+    await askForLinks(service, email);
+
+    const mails = (await outboxOf(service)).slice(before);
+    expect(mails.map(({ mail }) => linksIn(service, mail.text).length)).toEqual([3]);
+  });
+
   it('go at once each with LIMITS=off', async () => {
     use(await service.restart({ LIMITS: 'off' }));
     const { email } = newPerson();

@@ -81,6 +81,15 @@ describe('POST /password-reset by a form', () => {
     expect((await mailsTo(service, email)).map(({ subject }) => subject)).toEqual(['Set a new password']);
   });
 
+  it('is refused with a page in a browser', async () => {
+    const { headers, ...sent } = form({ mail: 'x' });
+    for (const path of ['/password-reset', `/password-reset/${'a'.repeat(43)}`]) {
+      const answer = await send('POST', service.url + path, { ...sent, headers: { ...headers, accept: BROWSER } });
+      expect(heading(answer)).toEqual(page(400, 'A field is missing or invalid.'));
+      expect(answer.text).toContain('<p>Go back, look at what you sent, and try again.</p>');
+    }
+  });
+
   it('refuses a form without an address, and answers programs as before', async () => {
     const path = `${service.url}/password-reset`;
     expect(whole(await send('POST', path, form({ mail: 'x' })))).toEqual(invalidFields(['email', 'Must be a text.']));

@@ -6,6 +6,7 @@ import { latchkeyProcess } from '../cli/run.js';
 import { DRIVERS } from '../drivers/index.js';
 import { ask, type Holder, holders } from '../support/holders.js';
 import { send } from '../support/http.js';
+import { newPerson } from '../support/people.js';
 import { SHARED_SECRET } from '../support/postgres-names.js';
 import { type AtEnd, emptyFolder, freePort, type ServiceProcess, startProcess } from '../support/process.js';
 import { whole } from '../support/whole.js';
@@ -15,6 +16,9 @@ const HANGS_MS = 120_000;
 
 /** Requests that the service must answer while one write waits for the lock; a thread that waits itself answers one or two. */
 const ANSWERED_MEANWHILE = 10;
+
+/** Writes that one address sends at once: several times as many as requests of a site are worked on at a time. */
+const WRITES = 40;
 
 /** A lock that is held longer than a request waits for it, and shorter than a command or a start does, in milliseconds. */
 const HELD_MS = 1500;
@@ -76,6 +80,26 @@ describe.each(['IMMEDIATE', 'EXCLUSIVE'])('Another process that holds BEGIN %s',
       const newcomer = driver.newPerson();
       expect(whole(await ask(url, driver.registration(newcomer)))).toEqual(driver.registered(newcomer));
     }
+  });
+
+  it('holds up no read behind the writes of the same address', async () => {
+    const { url } = service;
+    const [{ driver, credential }] = people as [Holder];
+    const other = connect(folder);
+    other.exec(`BEGIN ${kind}`);
+    const refused: number[] = [];
+    const writing = Array.from({ length: WRITES }, async () => {
+      const body = { email: newPerson().email };
+      refused.push((await send('POST', `${url}/password-reset`, { body })).status);
+    });
+    let answered = 0;
+    for (; refused.length < WRITES; answered++) {
+      expect((await send('GET', `${url}/.well-known/jwks.json`)).status).toBe(200);
+      expect((await ask(url, driver.guarded(credential))).status).toBe(200);
+    }
+    await Promise.all(writing);
+    expect([...new Set(refused)]).toEqual([503]);
+    expect(answered).toBeGreaterThan(ANSWERED_MEANWHILE);
   });
 
   it('does not keep the thread from answering', async () => {
