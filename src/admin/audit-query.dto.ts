@@ -5,13 +5,11 @@ import { isSessionId } from '../auth/account/account-sessions.service.js';
 import { ApiPropertyOptional } from '../contract-kit/openapi.js';
 import { CheckOptional, PageCursor, PageLimit, pageOf } from '../contract-kit/query.js';
 import { readAccountId } from '../users/account-id.js';
-import { EMAIL_MAX_LENGTH, isEmailAddress, isPlainText, lengthOf } from '../users/identifiers.js';
+import { isEmailAddress } from '../users/identifiers.js';
 import { isDateTime } from './times.js';
+import { DOOR_NAMES, isActor, REFUSAL_CODES } from './trail-names.js';
 
 const isAccountId = (text: string): boolean => readAccountId(text) !== undefined;
-
-const TEXT = 'Must be a text of at most 254 characters without control characters.';
-const isText = (text: string): boolean => text !== '' && lengthOf(text) <= EMAIL_MAX_LENGTH && isPlainText(text);
 
 /** Which events of the trail are meant. */
 export class AuditFilterDto {
@@ -27,23 +25,26 @@ export class AuditFilterDto {
   @CheckOptional(1, 'Must be a kind of event.', (kind) => AUDIT_KIND_NAMES.includes(kind))
   kind?: AuditKind;
 
-  @ApiPropertyOptional({ description: 'The code of a refusal, such as `password_wrong`.' })
-  @CheckOptional(1, TEXT, isText)
+  @ApiPropertyOptional({ enum: REFUSAL_CODES })
+  @CheckOptional(1, 'Must be the code of a refusal.', (code) => REFUSAL_CODES.includes(code))
   refusal?: string;
 
   @ApiPropertyOptional({
     description:
-      'The IP address that it was asked for from, or an e-mail address: of the account that has it, or tried and nobody’s.',
+      'The IP address that it was asked for from, or an e-mail address: of the account that proved it, of those that claim it, or tried and nobody’s.',
   })
   @CheckOptional(1, 'Must be an IP address or an e-mail address.', (text) => isIP(text) > 0 || isEmailAddress(text))
   address?: string;
 
-  @ApiPropertyOptional({ description: 'The contract, or the part of this API: the `door` of events.' })
-  @CheckOptional(1, TEXT, isText)
+  @ApiPropertyOptional({
+    enum: DOOR_NAMES,
+    description: 'The contract, or the part of this API: the `door` of events.',
+  })
+  @CheckOptional(1, 'Must be the name of a contract, or of a part of this API.', (name) => DOOR_NAMES.includes(name))
   contract?: string;
 
   @ApiPropertyOptional({ description: 'The `actor` of events: a service client, `command line` or `service`.' })
-  @CheckOptional(1, TEXT, isText)
+  @CheckOptional(1, 'Must be the id of a service client, or `command line` or `service`.', isActor)
   client?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Not before this time.' })

@@ -75,7 +75,7 @@ export class HelpDeskController {
   @ApiOperation({ operationId: 'unlockUserPin', summary: 'Let the PIN of an account be tried again at once' })
   @ApiParam(ACCOUNT_ID)
   @ApiNoContentResponse({ description: 'No failed try of the PIN counts any more.' })
-  @Refusals(NATIVE, ...ADMIN_CHANGING, 'account_not_found')
+  @Refusals(NATIVE, ...ADMIN_CHANGING, 'account_not_found', 'pin_missing')
   async unlockPin(@CurrentPrincipal() admin: Principal, @AccountId() id: number): Promise<void> {
     await this.helpDesk.unlockPin(operatorOf(admin), id);
   }

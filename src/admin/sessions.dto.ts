@@ -6,6 +6,7 @@ import { CheckOptional } from '../contract-kit/query.js';
 import type { AllSessionsPage } from '../tokens/all-sessions.js';
 import { readAccountId } from '../users/account-id.js';
 import { isDateTime } from './times.js';
+import { CONTRACT_NAMES } from './trail-names.js';
 
 /** The query of the list of all sessions. */
 export class AllSessionsQueryDto extends SessionsQueryDto {
@@ -13,8 +14,8 @@ export class AllSessionsQueryDto extends SessionsQueryDto {
   @CheckOptional(1, 'Must be the id of an account.', (text) => readAccountId(text) !== undefined)
   account?: string;
 
-  @ApiPropertyOptional({ description: 'The contract through which they were opened.' })
-  @CheckOptional(1, 'Must be the name of a contract.', (text) => /^[a-z][a-z-]{0,31}$/.test(text))
+  @ApiPropertyOptional({ enum: CONTRACT_NAMES, description: 'The contract through which they were opened.' })
+  @CheckOptional(1, 'Must be the name of a contract.', (name) => CONTRACT_NAMES.includes(name))
   contract?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Not opened before this time.' })

@@ -7,8 +7,8 @@ import { leastIdAt } from '../database/uuid-v7.js';
 
 /** Which events are meant. */
 export interface AuditFilter {
-  /** The account that it was done to. */
-  readonly accountId?: number | undefined;
+  /** The account that it was done to, or those of which it was one. */
+  readonly accountId?: number | readonly number[] | undefined;
   /** The account that did it. */
   readonly actorId?: number | undefined;
   readonly kind?: AuditKind | undefined;
@@ -68,6 +68,13 @@ export class AuditTrail {
 
   /** At most so many events before the one with the id `after`. A page may be short while there is another. */
   async page(filter: AuditFilter, limit: number, after: string | undefined): Promise<AuditPage> {
+    const { accountId, ...others } = filter;
+    if (typeof accountId !== 'object') return this.pageOfOne({ ...others, accountId }, limit, after);
+    const pages = await Promise.all(accountId.map((id) => this.pageOfOne({ ...others, accountId: id }, limit, after)));
+    return merged(pages, limit);
+  }
+
+  private async pageOfOne(filter: FilterOfOne, limit: number, after: string | undefined): Promise<AuditPage> {
     const asked = askedOf(filter);
     const [finding, ...others] = FINDING.filter((column) => asked[column] !== undefined);
     const events: AuditEvent[] = [];
@@ -111,7 +118,7 @@ export class AuditTrail {
   private async read(
     finding: Finding | undefined,
     asked: Asked,
-    { from, to }: AuditFilter,
+    { from, to }: FilterOfOne,
     limit: number,
     after: string | undefined,
   ): Promise<Row[]> {
@@ -132,11 +139,25 @@ export class AuditTrail {
   }
 }
 
+/** The newest events of several pages that begin at one place, as far as all of them reach. */
+function merged(pages: readonly AuditPage[], limit: number): AuditPage {
+  const reach = pages.reduce((least, { next = '' }) => (next > least ? next : least), '');
+  const events = pages
+    .flatMap((page) => page.events)
+    .filter(({ id }) => id >= reach)
+    .sort((a, b) => (a.id < b.id ? 1 : -1));
+  return events.length > limit
+    ? { events: events.slice(0, limit), next: events[limit - 1]?.id }
+    : { events, next: reach || undefined };
+}
+
+type FilterOfOne = AuditFilter & { readonly accountId?: number | undefined };
+
 type Finding = (typeof FINDING)[number];
 
 type Asked = Readonly<Record<Finding, string | number | undefined>>;
 
-function askedOf({ accountId, actorId, identifierHash, actor, ip, refusal, kind, door }: AuditFilter): Asked {
+function askedOf({ accountId, actorId, identifierHash, actor, ip, refusal, kind, door }: FilterOfOne): Asked {
   return { account_id: accountId, actor_id: actorId, identifier_hash: identifierHash, actor, ip, refusal, kind, door };
 }
 

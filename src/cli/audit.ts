@@ -1,20 +1,14 @@
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { jsonLines } from '../admin/audit-lines.js';
 import { AuditFilterDto, trailAsked } from '../admin/audit-query.dto.js';
 import { AT_TERMINAL } from '../auth/administration/operator.js';
 import { TrailReadingService } from '../auth/administration/trail-reading.service.js';
 import { readEnvironment } from '../config/env.js';
 import { ClaimsStore } from '../users/claims.store.js';
-import { User } from '../users/user.entity.js';
-import { UsersService } from '../users/users.service.js';
 import { checkedOptions } from './checked-options.js';
 import { demandWritten } from './output.js';
 import { withServices } from './services.js';
 
-const NEEDS = {
-  imports: [TypeOrmModule.forFeature([User])],
-  providers: [UsersService, ClaimsStore, TrailReadingService],
-};
+const NEEDS = { providers: [ClaimsStore, TrailReadingService] };
 
 /** `latchkey audit export`. @throws {CommandError} for an option that means nothing */
 export async function exportAudit(options: AuditFilterDto): Promise<void> {

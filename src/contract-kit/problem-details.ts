@@ -60,6 +60,7 @@ const STATUS: Record<NativeWireErrorCode, number> = {
   session_not_found: 404,
   last_admin: 409,
   email_missing: 409,
+  pin_missing: 409,
   account_closed: 409,
 };
 

@@ -4,6 +4,7 @@ export const NATIVE_ERRORS = {
   session_not_found: 'There is no such session, or it has ended.',
   last_admin: 'This is the last active administrator, who must stay.',
   email_missing: 'The account has no e-mail address.',
+  pin_missing: 'The account has no PIN.',
   account_closed: 'The account is deactivated.',
 } as const;
 

@@ -17,7 +17,10 @@ export const SCOPES = {
 export type Scope = keyof typeof SCOPES;
 
 const ID_BYTES = 12;
-const ID_FORM = /^svc_[0-9a-f]{24}$/;
+
+/** True for what can be the id of a service client. */
+export const isClientId = (text: string): boolean => /^svc_[0-9a-f]{24}$/.test(text);
+
 const SECRET_BYTES = 32;
 
 /** What the secret of a client that does not exist is compared with; no secret has this hash. */
@@ -71,7 +74,7 @@ export class ServiceClientsService {
 
   /** Closes a client for good. Answers whether there was such a client to close. */
   async revoke(id: string): Promise<boolean> {
-    if (!ID_FORM.test(id)) return false;
+    if (!isClientId(id)) return false;
     const { affected } = await this.clients.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
     return affected === 1;
   }
@@ -99,7 +102,7 @@ export class ServiceClientsService {
 
   /** A text of another form is nobody's id, and may hold what a store refuses to compare. */
   private async find(id: string): Promise<ServiceClient | undefined> {
-    return ID_FORM.test(id) ? this.rows.one(ServiceClient, 'id', id) : undefined;
+    return isClientId(id) ? this.rows.one(ServiceClient, 'id', id) : undefined;
   }
 }
 

@@ -215,6 +215,12 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       expect(await prove('PIN1')).toBe(200);
       expect(await told(id, 'pin_unlocked')).toEqual([{ actor_id: admin.id, refusal: null, detail: null }]);
     });
+
+    it('says that an account has none', async () => {
+      const { id } = await somebody(service);
+      expect(whole(await act(id, 'unlock-pin'))).toEqual(problem('pin_missing'));
+      expect((await told(id, 'pin_unlocked'))[0]).toMatchObject({ refusal: 'pin_missing' });
+    });
   });
 
   describe('POST /admin/users/:id/clear-budgets', () => {

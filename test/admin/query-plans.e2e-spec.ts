@@ -67,7 +67,7 @@ const LISTS = [
       (bounds) => `audit?${filter}${bounds}`,
     ),
   ),
-  ...['refusal=password_wrong', 'address=192.0.2.7', 'contract=basic', 'client=svc_7', 'address=x@example.com'].flatMap(
+  ...['refusal=password_wrong', 'address=192.0.2.7', 'contract=basic', 'client=svc_777777777777777777777777', 'address=x@example.com'].flatMap(
     (filter) => [`audit?${filter}`, `audit?${filter}&from=${from}`, `audit?${filter}&cursor=${cursor(id(ROWS / 2))}`],
   ),
   'audit?account=7&actor=7',

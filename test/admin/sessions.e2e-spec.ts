@@ -124,6 +124,7 @@ describe.each(bothEngines('all_sessions'))('GET /admin/sessions on $engine', ({ 
     const refused: [string, string, string][] = [
       ['account=x', 'account', 'Must be the id of an account.'],
       ['contract=%00', 'contract', 'Must be the name of a contract.'],
+      ['contract=bare', 'contract', 'Must be the name of a contract.'],
       ['from=yesterday', 'from', 'Must be a time of ISO 8601 with its zone.'],
       ['to=2026-01-01', 'to', 'Must be a time of ISO 8601 with its zone.'],
       ['limit=0', 'limit', 'Must be a whole number from 1 to 200.'],

@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BY_SERVICE } from '../../src/audit/audit-entry.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { leastIdAt } from '../../src/database/uuid-v7.js';
+import { DOOR_NAMES } from '../../src/admin/trail-names.js';
+import { UsersService } from '../../src/users/users.service.js';
+import { cookie } from '../drivers/cookie.driver.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
 import { bothEngines } from '../support/engines.js';
 import { send } from '../support/http.js';
@@ -14,6 +17,8 @@ import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 type Event = Record<string, unknown>;
+
+const CLIENT = 'svc_717171717171717171717171';
 
 describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings }) => {
   let service: Service;
@@ -43,7 +48,7 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
 
   it('answers by refusal, address, contract and client, alone and together, and exports the same', async () => {
     record(1, { refusal: 'pin_wrong', accountId: 71 }, { ip: '192.0.2.71', door: 'cookie' });
-    record(2, { actor: 'svc_71' }, { ip: '192.0.2.71', door: 'oauth' });
+    record(2, { actor: CLIENT }, { ip: '192.0.2.71', door: 'oauth' });
     record(3, { refusal: 'pin_locked', accountId: 71 }, { ip: '2001:db8::71', door: 'cookie' });
     record(4, { refusal: 'pin_wrong', accountId: 72 }, { ip: '192.0.2.72', door: 'cookie' });
     const found: [string, number[]][] = [
@@ -55,9 +60,9 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
       ['address=192.0.2.71&contract=cookie', [1]],
       ['contract=cookie', [4, 3, 1]],
       ['contract=cookie&refusal=pin_locked', [3]],
-      ['client=svc_71', [2]],
-      ['client=svc_71&contract=cookie', []],
-      ['client=nobody', []],
+      [`client=${CLIENT}`, [2]],
+      [`client=${CLIENT}&contract=cookie`, []],
+      [`client=${CLIENT.replaceAll('7', '8')}`, []],
       ['refusal=pin_wrong&address=192.0.2.72&contract=cookie&account=72&kind=signed_out', [4]],
     ];
     for (const [query, expected] of found) {
@@ -81,6 +86,38 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
     expect(numbers(await admin.events(`address=${encodeURIComponent(nobodys)}&kind=signed_out`))).toEqual([6]);
   });
 
+  it('answers by an address that nobody has proved what was done to each account that claims it, page by page', async () => {
+    const { email } = newPerson();
+    const ids: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { username, password } = newPerson('Secret1234#');
+      const { path, ...sending } = cookie.registration({ username, password, email });
+      expect((await send('POST', `${service.url}/cookie${path}`, sending)).status).toBe(201);
+      ids.push((await service.app.get(UsersService).findByName('username', username))?.id ?? 0);
+    }
+    for (let n = 10; n < 19; n++) record(n, { accountId: ids[n % 3] });
+    const query = `address=${encodeURIComponent(email)}&kind=signed_out`;
+    expect(numbers(await admin.events(query))).toEqual([18, 17, 16, 15, 14, 13, 12, 11, 10]);
+    expect(numbers(await admin.events(`${query}&account=${ids[0]}`))).toEqual([18, 15, 12]);
+    expect(await lines(query)).toEqual(await admin.events(query));
+    const found: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { json } = await admin.get(`/admin/audit?${query}&limit=2${cursor && `&cursor=${cursor}`}`);
+      const page = json as { events: Event[]; next_cursor: string | null };
+      expect(page.events.length).toBeLessThanOrEqual(2);
+      found.push(...numbers(page.events));
+      cursor = page.next_cursor;
+    }
+    expect(found).toEqual([18, 17, 16, 15, 14, 13, 12, 11, 10]);
+  });
+
+  it('knows every part of the native API by name that keeps a trail', async () => {
+    const { json } = await send('GET', `${service.url}/docs/native/openapi.json`);
+    const parts = Object.keys((json as { paths: object }).paths).map((path) => path.split('/')[1] as string);
+    const silent = ['', '.well-known', 'health'];
+    expect([...new Set(parts)].filter((part) => ![...DOOR_NAMES, ...silent].includes(part))).toEqual([]);
+  });
+
   it('keeps who read and exported it, by what, and no name', async () => {
     await admin.events('refusal=pin_wrong&address=somebody@example.com');
     await lines('contract=basic');
@@ -101,11 +138,18 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
   });
 
   it('refuses parameters that mean nothing, and whoever is no administrator', async () => {
-    const TEXT = 'Must be a text of at most 254 characters without control characters.';
+    const CODE = 'Must be the code of a refusal.';
+    const DOOR = 'Must be the name of a contract, or of a part of this API.';
+    const ACTOR = 'Must be the id of a service client, or `command line` or `service`.';
     const refused: [string, string, string][] = [
-      ['refusal=%00', 'refusal', TEXT],
-      ['contract=', 'contract', TEXT],
-      ['client=%0a', 'client', TEXT],
+      ['refusal=%00', 'refusal', CODE],
+      ['refusal=pasword_wrong', 'refusal', CODE],
+      ['refusal=PASSWORD_WRONG', 'refusal', CODE],
+      ['contract=', 'contract', DOOR],
+      ['contract=bare_token', 'contract', DOOR],
+      ['contract=health', 'contract', DOOR],
+      ['client=%0a', 'client', ACTOR],
+      ['client=svc_7', 'client', ACTOR],
       ['address=x', 'address', 'Must be an IP address or an e-mail address.'],
       ['address=192.0.2.0/24', 'address', 'Must be an IP address or an e-mail address.'],
     ];
@@ -131,7 +175,7 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
         `INSERT INTO audit_events (id, at, kind, account_id, door, detail)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
          SELECT ('${start}0000-7000-8000-' || ${hex})${isPostgres ? '::uuid' : ''}, '1970-01-01', 'key_retired', 4242,
-           CASE WHEN i <= 3 THEN 'early' ELSE 'late' END, '{"filler":"${'x'.repeat(500)}"}' FROM n`,
+           CASE WHEN i <= 3 THEN 'basic' ELSE 'cookie' END, '{"filler":"${'x'.repeat(500)}"}' FROM n`,
       );
     });
 
@@ -145,7 +189,7 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
       let cursor: string | null = '';
       let pages = 0;
       for (; cursor !== null; pages++) {
-        const { json } = await admin.get(`/admin/audit?account=4242&contract=early${cursor && `&cursor=${cursor}`}`);
+        const { json } = await admin.get(`/admin/audit?account=4242&contract=basic${cursor && `&cursor=${cursor}`}`);
         const page = json as { events: Event[]; next_cursor: string | null };
         ids.push(...page.events.map(({ id }) => id));
         cursor = page.next_cursor;

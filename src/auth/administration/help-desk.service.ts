@@ -71,10 +71,11 @@ export class HelpDeskService {
     });
   }
 
-  /** Lets an account's PIN be tried again at once. @throws {NativeError} `account_not_found` */
+  /** Lets an account's PIN be tried again at once. @throws {NativeError} `account_not_found` or `pin_missing` */
   async unlockPin(by: Operator, accountId: number): Promise<void> {
     await this.trail.recordedBy(by, { kind: 'pin_unlocked', accountId }, async () => {
-      await this.account(accountId);
+      const { pinHash } = await this.account(accountId);
+      if (pinHash === null) throw new NativeError('pin_missing');
       await this.unlock(accountId);
     });
   }

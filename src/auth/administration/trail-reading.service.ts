@@ -5,7 +5,7 @@ import { AuditLog } from '../../audit/audit-log.js';
 import { type AuditFilter, type AuditPage, AuditTrail } from '../../audit/audit-trail.js';
 import { oneSpelling } from '../../network/networks.js';
 import { canonical } from '../../users/canonical.js';
-import { UsersService } from '../../users/users.service.js';
+import { ClaimsStore } from '../../users/claims.store.js';
 import type { Operator } from './operator.js';
 
 /** Which events an operator asks for. */
@@ -16,7 +16,7 @@ export interface TrailAsked {
   readonly actor?: number | undefined;
   readonly kind?: AuditKind | undefined;
   readonly refusal?: string | undefined;
-  /** An IP address, or the e-mail address of an account or of nobody. */
+  /** An IP address, or the e-mail address of an account, of those that claim it, or of nobody. */
   readonly address?: string | undefined;
   readonly contract?: string | undefined;
   /** Who did it that is no account: a service client's id, `command line` or `service`. */
@@ -31,7 +31,7 @@ export interface TrailAsked {
 export class TrailReadingService {
   constructor(
     private readonly trail: AuditTrail,
-    private readonly users: UsersService,
+    private readonly claims: ClaimsStore,
     private readonly audit: AuditLog,
   ) {}
 
@@ -52,10 +52,10 @@ export class TrailReadingService {
     const filter = { ...rest, accountId: account, actorId: actor, actor: client, door: contract };
     if (address === undefined) return filter;
     if (!isEmail(address)) return { ...filter, ip: oneSpelling(address) };
-    const user = await this.users.findByName('email', address);
-    if (!user) return { ...filter, identifierHash: this.audit.hashOf(canonical('email', address)) };
-    // What was done to another account was not done to this one.
-    return { ...filter, accountId: account === undefined || account === user.id ? user.id : 0 };
+    const ids = (await this.claims.findAll(address)).map(({ id }) => id);
+    if (ids.length === 0) return { ...filter, identifierHash: this.audit.hashOf(canonical('email', address)) };
+    // What was done to another account was not done to one of these.
+    return { ...filter, accountId: account === undefined ? ids : ids.filter((id) => id === account) };
   }
 
   /** An e-mail address stays out of the trail. */
