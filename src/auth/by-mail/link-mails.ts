@@ -128,11 +128,14 @@ function linksMail(
   return { to, subject, text: [...todo, '', ...list, ...advice, ''].join('\n'), links: claims.map(({ link }) => link) };
 }
 
-/** In ASCII, and without what a mail program might make a link of: the name is a stranger's text. */
+/** Without what a mail program might make a link of: the name is a stranger's text. */
 function originOf({ through, name, at }: ClaimLink): string {
   return [
     through && ` through ${through}`,
-    name && ` as ${name.replace(/[^\w@+-]/g, '?').slice(0, NAME_SHOWN)}`,
+    name &&
+      ` as ${Array.from(name.replace(/[^\p{L}\p{M}\p{N}_@+-]/gu, '?'))
+        .slice(0, NAME_SHOWN)
+        .join('')}`,
     at && ` on ${minuteOf(at)}`,
   ]
     .filter(Boolean)
