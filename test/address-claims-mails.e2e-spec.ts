@@ -184,6 +184,34 @@ describe('Links for new accounts with one address', () => {
     expect(mails.map(({ mail }) => linksIn(service, mail.text).length)).toEqual([3]);
   });
 
+  it('go to three mailboxes at most where the part before the @ is spelled in many ways', async () => {
+    const { email } = newPerson();
+    for (let n = 0; n < 5; n++) await claim(service, 'cookie', `${'a'.repeat(n)}${'A'.repeat(5 - n)}.${email}`);
+
+    await askForLinks(service, `aaaaa.${email}`);
+
+    const mails = await outboxOf(service);
+    expect(mails.map(({ mail }) => linksIn(service, mail.text).length)).toEqual([1, 1, 1]);
+    expect(new Set(mails.map(({ mail: { to } }) => to?.[0]?.address)).size).toBe(3);
+  });
+
+  it('go to all claims or to none, however lately one of them had its link', async () => {
+    const { email } = newPerson();
+    await claim(service, 'basic', email);
+    expect(await counts(email)).toEqual([1]);
+    service.advance(200);
+    await claim(service, 'basic', email);
+    expect(await counts(email)).toEqual([1, 1]);
+
+    service.advance(50);
+    await askForLinks(service, email);
+    expect(await counts(email)).toEqual([1, 1]);
+
+    service.advance(60);
+    await askForLinks(service, email);
+    expect(await counts(email)).toEqual([1, 1, 2]);
+  });
+
   it('go at once each with LIMITS=off', async () => {
     use(await service.restart({ LIMITS: 'off' }));
     const { email } = newPerson();

@@ -11,10 +11,12 @@ export class MailQueue {
 
   constructor(private readonly store: MailsStore) {}
 
-  /** Puts a job into the store. One of an owner who has too many waiting is dropped, with a line in the log. */
-  async enqueue(job: MailJob, addressing: Addressing): Promise<void> {
-    if (await this.store.add(job, addressing)) this.whenAdded();
+  /** Puts a job into the store. One of an owner who has too many waiting is dropped, with a line in the log: answers false. */
+  async enqueue(job: MailJob, addressing: Addressing): Promise<boolean> {
+    const isAdded = await this.store.add(job, addressing);
+    if (isAdded) this.whenAdded();
     else this.logger.error({ message: 'Too many mails are waiting; one was dropped.', kind: job.kind });
+    return isAdded;
   }
 
   /** Forgets the jobs of an owner. */

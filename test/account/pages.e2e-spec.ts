@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AuthError } from '../../src/errors/auth-error.js';
+import { HashingPool } from '../../src/users/hashing-pool.js';
+import { LIMITED } from '../support/networks.js';
 import { CookieClient } from '../support/cookie.client.js';
-import { form, send } from '../support/http.js';
-import { mailsTo } from '../support/outbox.js';
+import { type Answer, form, send } from '../support/http.js';
+import { claim } from '../support/claims.js';
+import { mailedUrl, mailsTo } from '../support/outbox.js';
 import { multipart } from '../support/multipart.js';
 import { newPerson } from '../support/people.js';
 import { invalidFields, problem } from '../support/problems.js';
@@ -90,6 +94,24 @@ describe('POST /password-reset by a form', () => {
     }
   });
 
+  it('is refused with a page in a browser also for its size, and while too much waits', async () => {
+    const { email } = await verifiedPerson(service);
+    const reset = await resetUrl(service, email);
+    const asked = async (url: string, fields: Record<string, string>): Promise<unknown> => {
+      const { headers, ...sent } = form(fields);
+      return heading(await send('POST', url, { ...sent, headers: { ...headers, accept: BROWSER } }));
+    };
+    const huge = 'x'.repeat(2_000_000);
+    for (const url of [`${service.url}/password-reset`, reset, `${service.url}/verify/${'a'.repeat(43)}`])
+      expect(await asked(url, { email: huge, password: huge })).toEqual(page(413, 'The body is too large.'));
+    const full = vi.spyOn(service.app.get(HashingPool), 'hash').mockRejectedValue(new AuthError('hashing_overloaded'));
+    expect(await asked(reset, { password: 'battery staple 71' })).toEqual(
+      page(503, 'Too many passwords are waiting to be checked.'),
+    );
+    full.mockRestore();
+    expect(await asked(reset, { password: 'battery staple 71' })).toEqual(page(200, 'New password set'));
+  });
+
   it('refuses a form without an address, and answers programs as before', async () => {
     const path = `${service.url}/password-reset`;
     expect(whole(await send('POST', path, form({ mail: 'x' })))).toEqual(invalidFields(['email', 'Must be a text.']));
@@ -117,11 +139,41 @@ describe('the page of a link to a new password', () => {
     expect(heading(await setPassword(url, 'battery staple'))).toEqual(page(200, 'New password set'));
   });
 
+  it('names those of the contract that somebody registered through and never signed in to', async () => {
+    const client = new CookieClient(`${service.url}/cookie`);
+    const person = newPerson('Secret1234#');
+    expect((await client.register(person)).status).toBe(201);
+    await changeAccount(service, person, { emailVerifiedAt: new Date() });
+    await service.app.get(AuditLog).flush();
+
+    expect((await send('GET', await resetUrl(service, person.email))).text).toContain(
+      '<li>cookie: at least 6 characters',
+    );
+  });
+
   it('names none where there are none', async () => {
     const { email } = await verifiedPerson(service);
 
     const { text } = await send('GET', await resetUrl(service, email));
     expect(text).toContain('If the site where you sign in has rules of its own, keep to those too.');
     expect(text).not.toContain('<li>');
+  });
+});
+
+// Last: Passport keeps its strategies by process, those of the later service.
+describe('the page of a contested link', () => {
+  it('says to a browser when to try again, after too many wrong passwords', async () => {
+    const limited = await startService(LIMITED);
+    const { email } = newPerson();
+    for (let n = 0; n < 2; n++) await claim(limited, 'basic', email);
+    const url = await mailedUrl(limited, email);
+    const { headers, ...sent } = form({ password: 'not the password' });
+    const wrong = (): Promise<Answer> => send('POST', url, { ...sent, headers: { ...headers, accept: BROWSER } });
+    for (let n = 0; n < 10; n++) expect((await wrong()).status).toBe(403);
+    const answer = await wrong();
+    await limited.stop();
+
+    expect(heading(answer)).toEqual(page(429, 'Too many attempts.'));
+    expect(answer.text).toMatch(/<p>Wait \d+ minutes, then go back and try again\.<\/p>/);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HousekeepingService } from '../../src/auth/housekeeping.service.js';
 import { deactivate } from '../support/accounts.js';
 import { type Admin, newAdmin } from '../support/admins.js';
+import { askForLinks, claim, confirmWith } from '../support/claims.js';
 import { BasicClient } from '../support/basic.client.js';
 import { changeUrl, verifiedHolder } from '../support/email-change.js';
 import { type Answer, send } from '../support/http.js';
@@ -119,6 +120,22 @@ describe('a link that confirms an address', () => {
     );
     expect(await look(url)).toEqual(expired);
     expect(said(await post(url))).toEqual(expired);
+  });
+
+  it('says that another account confirmed the address, of one that goes on without it', async () => {
+    const email = newPerson().email;
+    await claim(service, 'cookie', email);
+    await askForLinks(service, email);
+    const url = await mailedUrl(service, email);
+    const owner = await claim(service, 'basic', email);
+    expect((await confirmWith(await mailedUrl(service, email), owner.password)).status).toBe(200);
+
+    const taken = page(
+      'Another account confirmed the address after it was mailed, on TIME.',
+      'If that was you, sign in to that account. If you do not know its password, ask for a new one.',
+    );
+    expect(await look(url)).toEqual(taken);
+    expect(said(await post(url))).toEqual(taken);
   });
 
   it('says that the account was changed, of one that was deactivated', async () => {

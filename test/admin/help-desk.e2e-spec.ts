@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ofAccount } from '../../src/auth/by-mail/mail-jobs.js';
+import { MailQueue } from '../../src/mail/mail-queue.js';
+import { MailsStore } from '../../src/mail/mails.store.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { PIN_TRIES } from '../../src/users/pins.store.js';
 import { UsersService } from '../../src/users/users.service.js';
@@ -189,6 +192,19 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       expect(whole(await act(without, 'password-reset'))).toEqual(problem('email_missing'));
       expect(whole(await act(closed, 'password-reset'))).toEqual(problem('account_closed'));
       expect(await mailsTo(service, email)).toEqual([]);
+    });
+
+    it('says that too many mails of the account wait', async () => {
+      const { email, username } = newPerson();
+      const id = await named(username, { email, email_verified: true });
+      const held = vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
+      const mail = { kind: 'verify_email', accountId: id };
+      for (let n = 0; n < 100; n++)
+        await service.app.get(MailQueue).enqueue(mail, { owner: ofAccount(id), to: email, from: null });
+      expect(whole(await act(id, 'password-reset'))).toEqual(problem('too_many_attempts'));
+      expect((await told(id, 'password_reset_mailed'))[0]).toMatchObject({ refusal: 'too_many_attempts' });
+      await service.app.get(MailQueue).forget(ofAccount(id));
+      held.mockRestore();
     });
 
     it('mails one account ten links an hour at most', async () => {

@@ -26,6 +26,12 @@ describe('latchkey client', () => {
     expect(JSON.parse((await latchkey({ folder }, 'client', 'list', '--json')).stdout)).toEqual([client]);
     const scopes = (): ReturnType<typeof latchkey> =>
       latchkey({ folder }, 'client', 'scopes', id, '--scope', 'introspect', '--scope', 'introspect:refresh');
+    const useless = { code: 1, stdout: '', stderr: 'introspect:refresh counts only beside introspect.\n' };
+    for (const args of [
+      ['create', 'useless'],
+      ['scopes', id],
+    ])
+      expect(await latchkey({ folder }, 'client', ...args, '--scope', 'introspect:refresh')).toEqual(useless);
     expect(await scopes()).toEqual({ code: 0, stdout: `${id} may introspect, introspect:refresh\n`, stderr: '' });
     expect(await latchkey({ folder }, 'client', 'revoke', id)).toEqual({
       code: 0,

@@ -73,6 +73,20 @@ describe.each(['IMMEDIATE', 'EXCLUSIVE'])('A statement while another process hol
   });
 });
 
+describe('Statements beyond a thousand that wait', () => {
+  it('are given up at once, and those that wait are written', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    onTestFinished(() => clock.mockRestore());
+    other.exec('BEGIN IMMEDIATE');
+    const written = Promise.all(Array.from({ length: 1000 }, (_, note) => write(note)));
+    const refused = await write(1000).catch((error: unknown) => error);
+    expect(isBusy(refused)).toBe(true);
+    other.exec('COMMIT');
+    await written;
+    expect(await notes()).toEqual(Array.from({ length: 1000 }, (_, note) => note));
+  });
+});
+
 describe('A statement', () => {
   it('is tried once if nobody holds a lock, and if it fails for another reason', async () => {
     const statements = recordStatements(service);

@@ -22,6 +22,9 @@ describe('With DOCS=off', () => {
     ])
       expect([path, whole(await send('GET', service.url + path))]).toEqual([path, UNKNOWN]);
     expect((await send('GET', `${service.url}/health/ready`)).status).toBe(200);
+    const { json } = await send('GET', `${service.url}/.well-known/openid-configuration`);
+    expect(json).toMatchObject({ issuer: 'http://latchkey.test' });
+    expect(json).not.toHaveProperty('service_documentation');
   });
 
   it('a service that serves them again has the same routes', async () => {

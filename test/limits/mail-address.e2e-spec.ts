@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailDelivery } from '../../src/mail/mail-delivery.js';
 import { bareToken } from '../drivers/bare-token.driver.js';
 import { AccountClient, askAs, type Holder } from '../support/account.client.js';
+import { linksIn } from '../support/claims.js';
 import { mailsTo } from '../support/outbox.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
@@ -33,5 +34,17 @@ describe('POST /account/email', () => {
     service.advance(301);
     for (const holder of holders) expect(await change(holder, email)).toBe(202);
     expect(await mailsTo(service, email)).toHaveLength(2);
+  });
+
+  it('mails the links of the others together, a minute after the first', async () => {
+    const { email } = newPerson();
+    for (let n = 0; n < 3; n++) expect(await change(await client.newcomer(), email)).toBe(202);
+    const links = async (): Promise<number[]> =>
+      (await mailsTo(service, email)).map(({ text }) => linksIn(service, text).length);
+    expect(await links()).toEqual([1]);
+
+    service.advance(61);
+    await service.app.get(MailDelivery).settled();
+    expect(await links()).toEqual([1, 2]);
   });
 });

@@ -58,7 +58,7 @@ export class HelpDeskService {
   /**
    * Mails a link to set a new password, however lately there was another; the password of now works until then.
    * @throws {NativeError} `account_not_found`, `email_missing` or `account_closed`
-   * @throws {AuthError} `too_many_attempts` of such mails
+   * @throws {AuthError} `too_many_attempts` of such mails, or too many of the account wait
    */
   async mailResetLink(by: Operator, accountId: number): Promise<void> {
     await this.trail.recordedBy(by, { kind: 'password_reset_mailed', accountId }, async () => {
@@ -67,7 +67,8 @@ export class HelpDeskService {
       // The link would be dead.
       if (status === 'deactivated') throw new NativeError('account_closed');
       await this.limits.mailByHelpDesk(accountId);
-      await this.mail(by, { kind: 'reset_password', accountId }, email);
+      const isWaiting = await this.mail(by, { kind: 'reset_password', accountId }, email);
+      if (!isWaiting) throw new AuthError('too_many_attempts');
     });
   }
 
@@ -123,8 +124,8 @@ export class HelpDeskService {
     await this.limits.forgetPinFailures(accountId);
   }
 
-  private async mail({ from }: Operator, job: Job & { readonly accountId: number }, to: string): Promise<void> {
-    await this.mails.enqueue(job, { owner: ofAccount(job.accountId), to, from: from.ip });
+  private async mail({ from }: Operator, job: Job & { readonly accountId: number }, to: string): Promise<boolean> {
+    return this.mails.enqueue(job, { owner: ofAccount(job.accountId), to, from: from.ip });
   }
 
   private async account(id: number): Promise<User> {
