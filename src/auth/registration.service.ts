@@ -65,7 +65,7 @@ export class RegistrationService {
     client.identify(user.id);
     this.usage.count(client.door, 'registrations');
     this.audit.record({ kind: 'registered', from: client, accountId: user.id, actorId: user.id });
-    if (pending) await this.verification.sendFirstLink(user, client);
+    if (pending) await this.verification.sendLink(user, client);
     return user;
   }
 

@@ -59,7 +59,11 @@ export class MailsStore {
    * of the one whose mail has failed most often.
    */
   async add(job: MailJob, { owner, to, from, isOfStranger = false, group }: Addressing): Promise<boolean> {
-    const keys = { ownerKey: this.seal.hash(owner), siteKey: this.seal.hash(networksOf(from ?? undefined).site) };
+    const keys = {
+      ownerKey: this.seal.hash(owner),
+      siteKey: this.seal.hash(networksOf(from ?? undefined).site),
+      groupKey: group === undefined ? null : this.seal.hash(group),
+    };
     if (isOfStranger && (await this.isAsked(keys))) return true;
     if (await this.isFull()) await this.makeRoom();
     const id = this.ids.next(this.clock.nowMs());
@@ -83,7 +87,6 @@ export class MailsStore {
         id,
         ...keys,
         domainKey: this.seal.hash(domainOf(to)),
-        groupKey: group === undefined ? null : this.seal.hash(group),
         sealed: this.seal.seal(job, id),
       },
     );
@@ -173,10 +176,12 @@ export class MailsStore {
   }
 
   /** True if the same site asked for the same before, and that was not tried yet. */
-  private async isAsked(keys: { readonly ownerKey: string; readonly siteKey: string }): Promise<boolean> {
+  private async isAsked(
+    keys: Readonly<Record<'ownerKey' | 'siteKey', string> & { groupKey: string | null }>,
+  ): Promise<boolean> {
     const rows = await this.sql.rows(
       `SELECT 1 AS one FROM mails WHERE owner_key = :ownerKey AND site_key = :siteKey AND is_of_stranger AND tries = 0
-         AND group_key IS NULL LIMIT 1`,
+         AND COALESCE(group_key, '') = COALESCE(:groupKey::text, '') LIMIT 1`,
       keys,
     );
     return rows.length > 0;

@@ -52,10 +52,14 @@ export function canonicalWithHost(text: string): string {
   return folded(text.slice(0, hostAt)) + canonicalHost(text.slice(hostAt));
 }
 
-/** The mailbox that mails to an address go to. Two spellings of the part before the `@` may be two mailboxes. */
+/**
+ * The mailbox that mails to an address go to. Hosts that tell cases apart are unheard of (RFC 5321 §2.4), but other
+ * spellings of the part before the `@` may be two mailboxes.
+ */
 export function mailboxOf(address: string): string {
   const hostAt = address.lastIndexOf('@') + 1;
-  return address.slice(0, hostAt) + canonicalHost(address.slice(hostAt));
+  const localPart = address.slice(0, hostAt).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return localPart + canonicalHost(address.slice(hostAt));
 }
 
 /** By UTS 46, as mails are addressed. Of ASCII only the case changes: an URL would also read `0x7f` as an IP address. */

@@ -124,7 +124,7 @@ export class EmailChangeService {
 
   /** However many accounts ask for a stranger's address, it gets one mail a minute after the first in `MAIL_QUIET`. */
   private async sendFurther(job: EmailChange, from: string | null): Promise<void> {
-    const group = `changes to ${canonical('email', job.email)}`;
+    const group = `changes to ${mailboxOf(job.email)}`;
     const further = { ...job, waitsSeconds: FURTHER_LINKS_SECONDS };
     await this.mails.enqueue(further, { owner: group, to: job.email, from, group });
   }

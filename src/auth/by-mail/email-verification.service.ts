@@ -51,18 +51,15 @@ export class EmailVerificationService {
     return new AuthError('email_unverified');
   }
 
-  /** Mails a link to the stored address, unless one was mailed within `MAIL_QUIET`. */
-  async sendLink({ id: accountId, email }: User, { ip: from }: Client): Promise<void> {
+  /**
+   * Mails a link to the stored address, unless one was mailed within `MAIL_QUIET`. Beyond three in ten minutes, a mailbox
+   * gets one mail a minute with all of them.
+   */
+  async sendLink(user: User, { ip: from }: Client): Promise<void> {
+    const { id: accountId, email } = user;
     if (email === null) return;
+    if (!(await this.limits.isMailedAtOnce(canonical('email', email)))) return this.sendFurtherLink(user, email, from);
     await this.mails.enqueue({ kind: 'verify_email', accountId }, { owner: ofAccount(accountId), to: email, from });
-  }
-
-  /** Mails the first link of an account. Beyond three in ten minutes, an address gets one mail a minute with all of them. */
-  async sendFirstLink(user: User, client: Client): Promise<void> {
-    const { email } = user;
-    if (email === null || (await this.limits.isMailedAtOnce(canonical('email', email))))
-      return this.sendLink(user, client);
-    await this.sendFurtherLink(user, email, client.ip);
   }
 
   private async sendFurtherLink(
@@ -71,7 +68,7 @@ export class EmailVerificationService {
     from: string | null | undefined,
   ): Promise<void> {
     const job: Job = { kind: 'verify_email', accountId, waitsSeconds: FURTHER_LINKS_SECONDS };
-    const group = `registrations ${canonical('email', email)}`;
+    const group = `registrations ${mailboxOf(email)}`;
     await this.mails.enqueue(job, { owner: group, to: email, from: from ?? null, group });
   }
 

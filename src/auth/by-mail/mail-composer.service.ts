@@ -12,7 +12,7 @@ type Composers = {
   readonly [Kind in Job['kind']]: (job: JobOf<Kind>, id: string, isFirstTry: boolean) => Promise<Mail | undefined>;
 };
 
-/** Makes one mail of several jobs of a kind that are put together. */
+/** Makes one mail of several jobs of a kind that are put together. Those of other kinds ask for the same mail. */
 type Together = {
   readonly [Kind in Job['kind']]?: (mails: readonly IdentifiedJob[], isFurther: boolean) => Promise<Mail | undefined>;
 };

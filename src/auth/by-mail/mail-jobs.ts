@@ -24,6 +24,7 @@ export type Requested<Kind> = {
   readonly email: string;
   /** The mailbox to mail to, where accounts have the address in several spellings. */
   readonly to?: string;
+  readonly waitsSeconds?: number;
 };
 
 /** Another address that somebody asked for, and what was true of the account then. */

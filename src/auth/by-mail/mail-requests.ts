@@ -6,9 +6,12 @@ import { MailQueue } from '../../mail/mail-queue.js';
 import { canonical, mailboxOf } from '../../users/canonical.js';
 import { ClaimsStore } from '../../users/claims.store.js';
 import { isEmailAddress } from '../../users/identifiers.js';
+import type { User } from '../../users/user.entity.js';
 import type { Client } from '../door.js';
-import type { Job, JobOf } from './mail-jobs.js';
+import { FURTHER_LINKS_SECONDS, type Job, type JobOf } from './mail-jobs.js';
 import type { MailedClaim } from './mailed-links.service.js';
+
+type Requested = JobOf<'verify_email_requested' | 'reset_password_requested'>;
 
 /** Mails that one request sends at most: a stranger may have registered an address in many spellings. */
 const MOST_MAILBOXES = 3;
@@ -40,20 +43,37 @@ export class MailRequests {
    * The accounts that a job is about, whose mails go to one mailbox. `undefined` where there are several: then each mailbox of
    * the newest claims gets a job of its own, since an account's link goes to the address as the account has it.
    */
-  async claimsOf(
-    job: JobOf<'verify_email_requested' | 'reset_password_requested'>,
-    id: string,
-  ): Promise<MailedClaim[] | undefined> {
+  async claimsOf(job: Requested, id: string): Promise<MailedClaim[] | undefined> {
     const users = await this.claims.findAll(job.email);
-    const mailboxes = [...new Set(users.map(({ email }) => mailboxOf(email as string)))];
+    const asked = mailboxOf(job.email);
+    const mailboxes = [...new Set(users.map(({ email }) => mailboxOf(email as string)))].sort(
+      (a, b) => Number(b === asked) - Number(a === asked),
+    );
     if (job.to === undefined && mailboxes.length > 1) {
       for (const to of mailboxes.slice(0, MOST_MAILBOXES))
         await this.mails.enqueue({ ...job, to }, { owner: `${job.kind} ${to}`, to, from: null, isOfStranger: true });
       return undefined;
     }
+    if (users.some(isUnproved) && !(await this.isWithinTurn(job))) return undefined;
     return users
       .filter(({ email }) => job.to === undefined || mailboxOf(email as string) === job.to)
       .map((user) => ({ user, mailId: `${id} ${user.id}` }));
+  }
+
+  /** Whether an address that nobody has proved may be mailed to now. If not, the job waits for others to the same mailbox. */
+  private async isWithinTurn(job: Requested): Promise<boolean> {
+    if (job.waitsSeconds !== undefined || (await this.limits.isMailedAtOnce(canonical('email', job.email))))
+      return true;
+    const to = mailboxOf(job.to ?? job.email);
+    const waiting = { ...job, waitsSeconds: FURTHER_LINKS_SECONDS };
+    await this.mails.enqueue(waiting, {
+      owner: `${job.kind} ${to}`,
+      to,
+      from: null,
+      isOfStranger: true,
+      group: `${job.kind} ${to}`,
+    });
+    return false;
   }
 
   private async isWithinBudget({ ip, requestId: id }: Client): Promise<boolean> {
@@ -66,6 +86,10 @@ export class MailRequests {
       return false;
     }
   }
+}
+
+function isUnproved({ emailVerifiedAt }: User): boolean {
+  return emailVerifiedAt === null;
 }
 
 /** Read while the request lasts: a connection that is gone has no address. */
