@@ -9,6 +9,7 @@ export type OneTimePurpose = LinkPurpose;
 @Index('one_time_tokens_token_hash_unique', ['tokenHash'], { unique: true })
 @Index('one_time_tokens_user_id_purpose_index', ['userId', 'purpose'])
 @Index('one_time_tokens_expires_at_index', ['expiresAt'])
+@Index('one_time_tokens_changes_index', ['emailKey'], { where: `purpose = 'change_email' AND used_at IS NULL` })
 export class OneTimeToken {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -26,6 +27,10 @@ export class OneTimeToken {
   /** The address it was mailed to, which is the one it confirms. */
   @Column({ type: 'text' })
   email!: string;
+
+  /** The address in its canonical form. Null of links that an earlier version made. */
+  @Column({ name: 'email_key', type: 'text', nullable: true })
+  emailKey!: string | null;
 
   @Column({ name: 'created_at', type: Date })
   createdAt!: Date;

@@ -21,6 +21,8 @@ export interface LinkOwner {
 /** A link to be mailed. */
 export interface NewLink extends LinkOwner {
   readonly purpose: OneTimePurpose;
+  /** The address in its canonical form. */
+  readonly emailKey: string;
   readonly lifetimeSeconds: number;
   /** How long there must have been no other link for this account and purpose. */
   readonly quietSeconds: number;
@@ -55,8 +57,8 @@ export class OneTimeTokensService {
     const token = createHmac('sha256', this.linkKey).update(`${link.purpose} ${link.mailId}`).digest('base64url');
     const rows = await this.sql.rowsUnlessUnderWay<{ id: number }>(
       [ABOUT[link.purpose], link.accountId],
-      `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, created_at, expires_at)
-       SELECT :tokenHash::text, :purpose::text, users.id, :email::text, {now}, {now+${link.lifetimeSeconds}}
+      `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, email_key, created_at, expires_at)
+       SELECT :tokenHash::text, :purpose::text, users.id, :email::text, :emailKey::text, {now}, {now+${link.lifetimeSeconds}}
        FROM users WHERE users.id = :accountId AND users.status <> 'deactivated'
          AND users.password_hash = COALESCE(:checkedHash::text, users.password_hash)
          AND (:provedEmail::text IS NULL
@@ -71,6 +73,7 @@ export class OneTimeTokensService {
         purpose: link.purpose,
         accountId: link.accountId,
         email: link.email,
+        emailKey: link.emailKey,
       },
     );
     // It may have been made by a try before.

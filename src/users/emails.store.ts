@@ -11,7 +11,7 @@ export const CLAIMS_AT_ONCE = 500;
 export interface OtherClaims {
   /** Another account has proved it. */
   readonly isTaken: boolean;
-  /** Another account claims it, and may yet prove it. */
+  /** Another account claims it or has a link for it, and may yet prove it. */
   readonly isContested: boolean;
 }
 
@@ -25,6 +25,11 @@ export interface Proof {
 /** The account whose id a parameter holds has proved the address whose keys others hold. */
 export const IS_PROVED = `EXISTS (SELECT 1 FROM users AS holder
   WHERE holder.id = :id AND holder.email_key IN (:emailKey, :olderEmailKey) AND holder.email_verified_at IS NOT NULL)`;
+
+/** Another account that may act has a link which would give it the address. */
+const HAS_LINK = `EXISTS (SELECT 1 FROM one_time_tokens AS link JOIN users AS asking ON asking.id = link.user_id
+  WHERE link.purpose = 'change_email' AND link.used_at IS NULL AND link.email_key IN (:emailKey, :olderEmailKey)
+    AND link.user_id <> :id AND link.expires_at > {now} AND asking.status <> 'deactivated')`;
 
 /** The statements on an account's e-mail address. */
 @Injectable()
@@ -40,7 +45,7 @@ export class EmailsStore {
       `EXISTS (SELECT 1 FROM users WHERE email_key IN (:emailKey, :olderEmailKey) AND id <> :id AND ${condition})`;
     const [row] = await this.sql.rows<Record<'taken' | 'contested', boolean | number>>(
       `SELECT ${other('email_verified_at IS NOT NULL')} AND NOT ${IS_PROVED} AS taken,
-         ${other(`email_verified_at IS NULL AND status <> 'deactivated'`)} AS contested`,
+         (${other(`email_verified_at IS NULL AND status <> 'deactivated'`)} OR ${HAS_LINK}) AS contested`,
       { id, ...keysOfEmail(email) },
     );
     return { isTaken: Boolean(row?.taken), isContested: Boolean(row?.contested) };

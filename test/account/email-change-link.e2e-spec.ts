@@ -7,6 +7,7 @@ import { tokenPair } from '../drivers/token-pair.driver.js';
 import { AccountClient, askAs, type Holder, idsOf } from '../support/account.client.js';
 import { newAdmin } from '../support/admins.js';
 import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
+import { askForLinks, claim, confirmWith } from '../support/claims.js';
 import { changeEmail, changeUrl, verifiedHolder } from '../support/email-change.js';
 import { form, send } from '../support/http.js';
 import { mailedUrl, mailsTo } from '../support/outbox.js';
@@ -19,6 +20,7 @@ const DAY = 24 * 60 * 60;
 const QUIET = 5 * 60;
 
 const CONFIRMED = page(200, 'Address confirmed');
+const ASKED = page(403, 'Confirm your e-mail address');
 const DEAD = page(410, 'This link does not work any more');
 
 let service: Service;
@@ -136,7 +138,10 @@ describe('a link to another address', () => {
     expect(first).not.toBe(second);
     const before = await accountOf(service, one.person);
 
-    expect(await press(second)).toEqual(CONFIRMED);
+    // Whoever reads the mailbox owns one of the accounts at most.
+    expect(await press(second)).toEqual(ASKED);
+    expect(heading(await confirmWith(second, 'not the password'))).toEqual(ASKED);
+    expect(heading(await confirmWith(second, two.person.password))).toEqual(CONFIRMED);
 
     expect(await look(first)).toEqual(DEAD);
     expect(await press(first)).toEqual(DEAD);
@@ -146,21 +151,36 @@ describe('a link to another address', () => {
 
   it('is good for an address that somebody else only claims, who loses it, with the password of its account', async () => {
     const holder = await verifiedHolder(service);
-    const claim = newPerson('Secret1234#');
-    const { username, password } = claim;
+    const other = newPerson('Secret1234#');
+    const { username, password } = other;
     const body = { username, email: holder.other, password1: password, password2: password };
     expect((await send('POST', `${service.url}/cookie/users/register`, { body })).status).toBe(201);
 
     const url = await changeUrl(service, holder, holder.other);
 
-    expect(await press(url)).toEqual(page(403, 'Confirm your e-mail address'));
+    expect(await press(url)).toEqual(ASKED);
     expect((await accountOf(service, holder.person)).email).toBe(holder.person.email);
     expect(heading(await send('POST', url, form({ password: holder.person.password })))).toEqual(CONFIRMED);
 
     expect((await accountOf(service, holder.person)).email).toBe(holder.other);
-    expect(await accountOf(service, claim)).toMatchObject({ username, email: null, emailKey: null, status: 'active' });
+    expect(await accountOf(service, other)).toMatchObject({ username, email: null, emailKey: null, status: 'active' });
     const login = { body: { username, password1: password } };
     expect((await send('POST', `${service.url}/cookie/users/login`, login)).status).toBe(200);
+  });
+
+  it('has the link of a mere claim ask for the password of its account, until it has expired', async () => {
+    const holder = await verifiedHolder(service);
+    await changeUrl(service, holder, holder.other);
+    const stranger = await claim(service, 'cookie', holder.other);
+    await askForLinks(service, holder.other);
+    const url = await mailedUrl(service, holder.other);
+
+    expect(await press(url)).toEqual(ASKED);
+    expect(heading(await confirmWith(url, holder.person.password))).toEqual(ASKED);
+    expect((await accountOf(service, stranger)).emailVerifiedAt).toBeNull();
+    service.advance(DAY + 60);
+    await askForLinks(service, holder.other);
+    expect(await press(await mailedUrl(service, holder.other))).toEqual(CONFIRMED);
   });
 
   it('is dead for a deactivated account, and after a change of password', async () => {

@@ -3,7 +3,7 @@ import { Config } from '../../config/env.js';
 import type { LinkFate } from '../../errors/link-fate.js';
 import type { OneTimePurpose } from '../../tokens/one-time-token.entity.js';
 import { type NewLink, OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { isKeyOf, mailboxOf } from '../../users/canonical.js';
+import { canonical, isKeyOf, mailboxOf } from '../../users/canonical.js';
 import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
@@ -34,9 +34,9 @@ export class MailedLinks {
   ) {}
 
   /** A new link as it is mailed, in ASCII, whatever the host; or `undefined` where none may be issued. */
-  async issue(link: Omit<NewLink, 'lifetimeSeconds'>): Promise<string | undefined> {
+  async issue(link: Omit<NewLink, 'lifetimeSeconds' | 'emailKey'>): Promise<string | undefined> {
     const { path, lifetimeSeconds } = LINKS[link.purpose];
-    const token = await this.tokens.issue({ ...link, lifetimeSeconds });
+    const token = await this.tokens.issue({ ...link, emailKey: canonical('email', link.email), lifetimeSeconds });
     return token && new URL(`${this.config.PUBLIC_URL}/${path}/${token}`).href;
   }
 
