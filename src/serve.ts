@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeApp, createApp } from './app.js';
@@ -20,6 +22,9 @@ const PROCESS_ENDS_MS = 9000;
 const LINGER_MS = 1000;
 
 const logger = new Logger('Latchkey');
+
+/** The standard streams that are a terminal. */
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
 let stopping: Promise<void> | undefined;
 
@@ -57,5 +62,15 @@ async function stop(app: NestFastifyApplication): Promise<void> {
   // Whatever cannot be closed ends with the process.
   await closeApp(app, LINGER_MS).catch((error: Error) => process.stderr.write(`${error.stack}\n`));
   await logWritten();
+  for (const fd of terminals.filter((fd) => !isatty(fd))) leave(fd);
   process.exit(0);
+}
+
+/** Node aborts where it cannot give a terminal back that has gone; it passes over what is closed. */
+function leave(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It was closed before.
+  }
 }

@@ -186,7 +186,7 @@ describe('a mail server that fails', () => {
 
 describe('the queue of mails', () => {
   const job = (accountId: number): MailJob => ({ kind: 'verify_email', accountId });
-  const enqueue = (service: Service, owner: string, to = `${owner}@example.com`, group?: string): Promise<boolean> =>
+  const enqueue = (service: Service, owner: string, to = `${owner}@example.com`, group?: string): Promise<void> =>
     service.app.get(MailQueue).enqueue(job(1), { owner, to, from: null, ...(group !== undefined && { group }) });
   const dropped = ({ log }: Service): LogLine[] =>
     log.filter(({ msg }) => msg === 'Too many mails are waiting; one was dropped.');

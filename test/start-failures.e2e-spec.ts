@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { latchkeyProcess } from './cli/run.js';
+import { latchkey, latchkeyProcess } from './cli/run.js';
 import { emptyFolder, freePort, startProcess } from './support/process.js';
 import { SHARED_SECRET } from './support/postgres-names.js';
 import { PostgresServer } from './support/postgres-server.js';
@@ -48,6 +48,16 @@ describe('a start that fails says why in one line, and nothing else,', { timeout
     expect(await failure(emptyFolder(), { MIGRATE: 'off' })).toEqual(
       line(/^Pending migrations: [\w, ]+\. Run: latchkey migrate\. Or unset MIGRATE\.\n$/),
     );
+  });
+
+  it('where a newer version has migrated the store, as latchkey migrate does', async () => {
+    const folder = await usedFolder();
+    const database = new Database(join(folder, 'data', 'latchkey.db'));
+    database.exec(`INSERT INTO migrations (timestamp, name) VALUES (1999000000000, 'Later1999000000000')`);
+    database.close();
+    const said = 'The database is of a newer version, which has run Later1999000000000. Use that version.';
+    for (const MIGRATE of ['on', 'off']) expect(await failure(folder, { MIGRATE })).toEqual(line(said));
+    expect(await latchkey({ folder }, 'migrate')).toEqual({ code: 1, stdout: '', stderr: `${said}\n` });
   });
 
   it('where the port is taken', async () => {

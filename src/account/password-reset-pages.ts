@@ -10,7 +10,7 @@ export function linkRequestPage(): string {
     'Forgotten password',
     `<form method="post">
 <label>E-mail address of your account
-<input type="email" name="email" autocomplete="username" required></label>
+<input type="text" inputmode="email" name="email" autocomplete="username" autocapitalize="none" required></label>
 <button>Mail me a link</button>
 </form>
 <p>The link leads to a page where you set a new password. Your password stays as it is until then.</p>`,

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AUDIT_KIND_NAMES, type AuditKind } from '../audit/audit-kinds.js';
-import type { AuditPage } from '../audit/audit-trail.js';
+import type { AuditPage } from '../audit/audit-page.js';
 import { encodeCursor } from '../contract-kit/cursor.js';
 import { ApiProperty } from '../contract-kit/openapi.js';
 

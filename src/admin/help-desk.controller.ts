@@ -44,6 +44,7 @@ export class HelpDeskController {
     'body_malformed',
     ...ADMIN_CHANGING,
     'account_not_found',
+    'account_closed',
     'email_taken',
     'too_many_attempts',
   )
@@ -89,7 +90,7 @@ export class HelpDeskController {
       'Those under its names from everywhere, those in a row, those of its PIN, and those of the networks that it signed in from lately.',
   })
   @ApiParam(ACCOUNT_ID)
-  @ApiNoContentResponse({ description: 'Every budget of the account is whole.' })
+  @ApiNoContentResponse({ description: 'Nothing that was tried counts any more.' })
   @Refusals(NATIVE, ...ADMIN_CHANGING, 'account_not_found')
   async clearBudgets(@CurrentPrincipal() admin: Principal, @AccountId() id: number): Promise<void> {
     await this.helpDesk.clearBudgets(operatorOf(admin), id);

@@ -96,6 +96,7 @@ export class UsersController {
     'email_missing',
     'email_taken',
     'last_admin',
+    'too_many_attempts',
   )
   async change(
     @CurrentPrincipal() admin: Principal,

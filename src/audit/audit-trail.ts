@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlValue, timeOf } from '../database/sql.js';
 import type { AuditKind } from './audit-kinds.js';
+import { type AuditPage, merged } from './audit-page.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { leastIdAt } from '../database/uuid-v7.js';
 
@@ -25,13 +26,6 @@ export interface AuditFilter {
   readonly from?: Date | undefined;
   /** Events of this time are not meant any more. */
   readonly to?: Date | undefined;
-}
-
-/** A page of the trail. */
-export interface AuditPage {
-  readonly events: readonly AuditEvent[];
-  /** The id after which the next page begins, if there is one. */
-  readonly next: string | undefined;
 }
 
 /** The columns that find events, by their indices with the id: the first that is asked for, as the rarest. */
@@ -92,12 +86,13 @@ export class AuditTrail {
     }
   }
 
-  /** The doors through which an account registered or signed in, as far as its trail goes back. */
+  /** The doors through which an account registered or signed in, as far as its trail goes back, and those of its sessions. */
   async doorsOf(accountId: number): Promise<string[]> {
     const rows = await this.sql.rows<{ door: string }>(
       `SELECT DISTINCT door FROM (SELECT door FROM audit_events
          WHERE account_id = :accountId AND kind IN ('registered', 'signed_in') AND refusal IS NULL
-         ORDER BY id DESC LIMIT ${SIGN_INS_LOOKED_AT}) AS newest`,
+         ORDER BY id DESC LIMIT ${SIGN_INS_LOOKED_AT}) AS newest
+       UNION SELECT contract FROM sessions WHERE user_id = :accountId AND revoked_at IS NULL`,
       { accountId },
     );
     return rows.map(({ door }) => door);
@@ -137,18 +132,6 @@ export class AuditTrail {
       },
     );
   }
-}
-
-/** The newest events of several pages that begin at one place, as far as all of them reach. */
-function merged(pages: readonly AuditPage[], limit: number): AuditPage {
-  const reach = pages.reduce((least, { next = '' }) => (next > least ? next : least), '');
-  const events = pages
-    .flatMap((page) => page.events)
-    .filter(({ id }) => id >= reach)
-    .sort((a, b) => (a.id < b.id ? 1 : -1));
-  return events.length > limit
-    ? { events: events.slice(0, limit), next: events[limit - 1]?.id }
-    : { events, next: reach || undefined };
 }
 
 type FilterOfOne = AuditFilter & { readonly accountId?: number | undefined };

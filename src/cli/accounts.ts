@@ -105,9 +105,9 @@ export async function setEmail(
   { verified = false }: { readonly verified?: boolean },
 ): Promise<void> {
   await demandEmail(email, readEnvironment());
-  await atHelpDesk((helpDesk) => helpDesk.setEmail(AT_TERMINAL, id, email, verified));
+  const isMailed = await atHelpDesk((helpDesk) => helpDesk.setEmail(AT_TERMINAL, id, email, verified));
   print(`account ${id} has ${email}`);
-  if (!verified) remark(`It counts once the link is followed that is mailed there. ${MAILED}`);
+  if (isMailed) remark(`It counts once the link is followed that is mailed there. ${MAILED}`);
 }
 
 /** `latchkey account reset-password ID`. */
@@ -129,6 +129,6 @@ export async function clearBudgets(id: number): Promise<void> {
   print(`account ${id} has all its tries again`);
 }
 
-async function atHelpDesk(act: (helpDesk: HelpDeskService) => Promise<void>): Promise<void> {
-  await withServices(readEnvironment(), HELP_DESK, (services) => act(services.get(HelpDeskService)));
+async function atHelpDesk<T>(act: (helpDesk: HelpDeskService) => Promise<T>): Promise<T> {
+  return withServices(readEnvironment(), HELP_DESK, (services) => act(services.get(HelpDeskService)));
 }

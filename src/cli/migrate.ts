@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type Config, readEnvironment } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
 import { DataFolderLock } from '../database/data-folder-lock.js';
-import { createDataSource, migrate, schemaGap } from '../database/data-source.js';
+import { createDataSource, demandNoNewer, migrate, schemaGap } from '../database/data-source.js';
 import { demandThawed } from '../database/freeze.js';
 import { ENTITIES } from '../entities.js';
 import { hasEmbeddedDatabase } from './embedded-database.js';
@@ -40,6 +40,7 @@ async function migrateStore(config: Config): Promise<string[]> {
 
 async function migrateThawed(dataSource: DataSource): Promise<string[]> {
   await demandThawed(dataSource);
+  await demandNoNewer(dataSource);
   return migrate(dataSource);
 }
 

@@ -51,11 +51,11 @@ class LateLog {
  * @throws {CommandError} if there is no database yet
  * @throws {ConfigError} if this user must not use the database, if it is of another version, or what it is sealed under is not there
  */
-export async function withServices(
+export async function withServices<T>(
   config: Config,
   needs: ModuleMetadata,
-  act: (services: INestApplicationContext) => Promise<void>,
-): Promise<void> {
+  act: (services: INestApplicationContext) => Promise<T>,
+): Promise<T> {
   if (!config.DATABASE_URL && !hasEmbeddedDatabase(config))
     throw new CommandError(`There is no database at ${databaseFile(config)} yet. Make it with: latchkey migrate`);
   const log = new LateLog();
@@ -65,7 +65,7 @@ export async function withServices(
   });
   log.begin();
   try {
-    await act(services);
+    return await act(services);
   } finally {
     await services.close();
   }

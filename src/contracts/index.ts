@@ -24,7 +24,7 @@ export interface ServedContract {
   readonly document: ContractDocument;
 }
 
-/** The contracts of this service. A new one is listed here, and nowhere else. */
+/** The contracts of this service. A new one is listed here, and by name in `src/admin/trail-names.ts`. */
 export const CONTRACTS: readonly ServedContract[] = [
   { contract: BARE_TOKEN, module: BareTokenModule, document: BARE_TOKEN_DOCUMENT },
   { contract: TOKEN_PAIR, module: TokenPairModule, document: TOKEN_PAIR_DOCUMENT },

@@ -156,6 +156,13 @@ function nothingIfNoTable(error: unknown): [] {
   return [];
 }
 
+/** @throws {ConfigError} naming the migrations of a newer version that were run on an opened data source */
+export async function demandNoNewer(dataSource: DataSource): Promise<void> {
+  const { unknown } = await schemaGap(dataSource);
+  if (unknown.length === 0) return;
+  throw new ConfigError(`The database is of a newer version, which has run ${unknown.join(', ')}. Use that version.`);
+}
+
 /**
  * Demands that the schema of an opened data source is up to date, for a deployment that migrates by itself.
  * @throws {ConfigError} naming the migrations that were not run
@@ -172,13 +179,10 @@ export async function demandMigrated(dataSource: DataSource): Promise<void> {
  * @throws {ConfigError} naming the migrations that make the difference
  */
 export async function demandSameSchema(dataSource: DataSource): Promise<void> {
-  const { missing, unknown } = await schemaGap(dataSource);
+  const { missing } = await schemaGap(dataSource);
   if (missing.length > 0)
     throw new ConfigError(
       `The database is of an older version: ${missing.join(', ')} was not run. Start this version of the service, or run: latchkey migrate`,
     );
-  if (unknown.length > 0)
-    throw new ConfigError(
-      `The database is of a newer version, which has run ${unknown.join(', ')}. Use the command line of that version.`,
-    );
+  await demandNoNewer(dataSource);
 }

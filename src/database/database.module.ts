@@ -3,7 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { Config, ConfigError } from '../config/env.js';
 import { ServiceSecret } from '../config/service-secret.js';
-import { createDataSource, dataSourceOf, demandMigrated, demandSameSchema, migrate } from './data-source.js';
+import {
+  createDataSource,
+  dataSourceOf,
+  demandMigrated,
+  demandNoNewer,
+  demandSameSchema,
+  migrate,
+} from './data-source.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { DirectLine } from './direct-line.js';
 import { Durability } from './durability.js';
@@ -47,6 +54,7 @@ export class DatabaseModule {
               throw config.DATABASE_URL ? unusable(cause) : cause;
             });
             await demandThawed(dataSource);
+            await demandNoNewer(dataSource);
             await (config.MIGRATE ? migrate : demandMigrated)(dataSource);
             return dataSource;
           },

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { AuthError } from '../errors/auth-error.js';
 import type { MailJob } from './mail-job.js';
 import { MailsStore } from './mails.store.js';
 import type { Addressing } from './waiting-mails.js';
@@ -11,12 +12,15 @@ export class MailQueue {
 
   constructor(private readonly store: MailsStore) {}
 
-  /** Puts a job into the store. One of an owner who has too many waiting is dropped, with a line in the log: answers false. */
-  async enqueue(job: MailJob, addressing: Addressing): Promise<boolean> {
-    const isAdded = await this.store.add(job, addressing);
-    if (isAdded) this.whenAdded();
+  /** Puts a job into the store. One of an owner who has too many waiting is dropped, with a line in the log. */
+  async enqueue(job: MailJob, addressing: Addressing): Promise<void> {
+    if (await this.store.add(job, addressing)) this.whenAdded();
     else this.logger.error({ message: 'Too many mails are waiting; one was dropped.', kind: job.kind });
-    return isAdded;
+  }
+
+  /** For acts that promise a mail. @throws {AuthError} `too_many_attempts` if too many of its owner wait */
+  async demandRoom(owner: string): Promise<void> {
+    if (!(await this.store.hasRoom(owner))) throw new AuthError('too_many_attempts');
   }
 
   /** Forgets the jobs of an owner. */

@@ -1,11 +1,12 @@
-import { domainToASCII } from 'node:url';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Sql, type SqlValue } from '../database/sql.js';
 import { UuidV7 } from '../database/uuid-v7.js';
 import { networksOf } from '../network/networks.js';
 import type { MailJob } from './mail-job.js';
+import { IS_DUE, WHEN_COLLECTED, whenWaited } from './due-mails.js';
 import type { Addressing, Busy, LeasedMail } from './waiting-mails.js';
+import { domainOf } from './recipient-domain.js';
 import { MailSeal } from './mail-seal.js';
 
 /** Mails that wait for one account, and for all. */
@@ -15,23 +16,8 @@ const LIMIT = 10_000;
 /** How long a mail that is being sent is left alone, in seconds. Whoever sent it may have died. */
 const LEASE_SECONDS = 120;
 
-/** When what is added to a group that collects is due: with it, or at once. */
-const WHEN_COLLECTED = 'COALESCE((SELECT MAX(next_try_at) FROM mails WHERE group_key = :groupKey), {now})';
-
-/** When what waits for others of its group is due: with those that wait already, or so much later. */
-const whenWaited = (seconds: number): string =>
-  `COALESCE((SELECT MIN(next_try_at) FROM mails WHERE group_key = :groupKey AND tries = 0), {now+${seconds}})`;
-
 /** How long notices are collected after one was sent, in seconds. */
 const COLLECTED_SECONDS = 600;
-
-/**
- * A mail of a group is due if it is the first of its group and none of the group is put off. A mail that is being sent is
- * put off: it takes the others with it.
- */
-const IS_DUE = `mails.next_try_at <= {now} AND NOT EXISTS (SELECT 1 FROM mails AS other
-  WHERE other.group_key = mails.group_key AND other.id <> mails.id
-    AND (other.id < mails.id OR other.next_try_at > {now}))`;
 
 interface Row {
   id: string;
@@ -130,6 +116,15 @@ export class MailsStore {
     await this.sql.rows('DELETE FROM mails WHERE id = :id', { id });
   }
 
+  /** True if a job of an owner would be added. */
+  async hasRoom(owner: string): Promise<boolean> {
+    const [row] = await this.sql.rows<{ waiting: number | string }>(
+      'SELECT COUNT(*) AS waiting FROM mails WHERE owner_key = :key',
+      { key: this.seal.hash(owner) },
+    );
+    return Number(row?.waiting) < PER_OWNER;
+  }
+
   /** Removes what waits for an owner. */
   async forget(owner: string): Promise<void> {
     await this.sql.rows('DELETE FROM mails WHERE owner_key = :key', { key: this.seal.hash(owner) });
@@ -197,11 +192,4 @@ export class MailsStore {
     const newest = `SELECT id FROM mails WHERE owner_key = (${most}) ORDER BY id DESC LIMIT 1`;
     await this.sql.rows(`DELETE FROM mails WHERE id = (${newest})`);
   }
-}
-
-/** The last two labels of a recipient's domain: of one domain somebody may have any number of subdomains. */
-function domainOf(to: string): string {
-  const host = to.slice(to.lastIndexOf('@') + 1);
-  const domain = domainToASCII(host) || host.toLowerCase();
-  return domain.split('.').slice(-2).join('.');
 }

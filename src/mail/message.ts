@@ -24,12 +24,13 @@ export function messageOf({ to, subject, text }: Mail, id: string, from: string,
 
 /**
  * Has a transport send the lines of a text as they are. By itself nodemailer encodes a text with a line of more than 76
- * characters as quoted-printable, which breaks links in two.
+ * characters as quoted-printable, which breaks links in two for whoever reads the file.
+ * @param takesEightBits false for mail servers, which need not take more than ASCII as it is (RFC 6152)
  */
-export function withWholeLines<Way extends Pick<Transporter, 'use'>>(transport: Way): Way {
+export function withWholeLines<Way extends Pick<Transporter, 'use'>>(transport: Way, takesEightBits: boolean): Way {
   transport.use('stream', ({ data, message }, done) => {
     const encoding = typeof data.text === 'string' ? encodingOf(data.text) : undefined;
-    if (encoding) message.getTransferEncoding = () => encoding;
+    if (encoding === '7bit' || (encoding && takesEightBits)) message.getTransferEncoding = () => encoding;
     done();
   });
   return transport;

@@ -31,6 +31,7 @@ export class Smtp extends Mailer {
         greetingTimeout: TIMEOUT_MS,
         socketTimeout: TIMEOUT_MS,
       }),
+      false,
     );
   }
 

@@ -75,9 +75,17 @@ export function isEmailAddress(value: string): boolean {
   return hasEmailForm(value) && lengthOf(value) <= EMAIL_MAX_LENGTH;
 }
 
-/** As `hasEmailForm`, for an address that is chosen: mails go to it as it is written. Accounts of before may have others. */
+/**
+ * As `hasEmailForm`, for an address that is chosen: mails go to it as it is written, and HTTP Basic carries no name with a
+ * colon (RFC 7617 §2). Accounts of before may have others.
+ */
 export function hasNewEmailForm(value: string): boolean {
-  return hasEmailForm(value) && !DECEPTIVE.test(value) && (isTooLongForName(value) || isMailedAsWritten(hostOf(value)));
+  return (
+    hasEmailForm(value) &&
+    !DECEPTIVE.test(value) &&
+    !value.includes(':') &&
+    (isTooLongForName(value) || isMailedAsWritten(hostOf(value)))
+  );
 }
 
 /** True for a text that may be chosen as an e-mail address in any contract. */

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BY_SERVICE } from '../../src/audit/audit-entry.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { leastIdAt } from '../../src/database/uuid-v7.js';
-import { DOOR_NAMES } from '../../src/admin/trail-names.js';
+import { CONTRACTS } from '../../src/contracts/index.js';
+import { OAUTH_REFUSALS } from '../../src/oauth/oauth-error.js';
+import { CONTRACT_NAMES, DOOR_NAMES, OAUTH_CODES } from '../../src/admin/trail-names.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { cookie } from '../drivers/cookie.driver.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
@@ -111,7 +113,9 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
     expect(found).toEqual([18, 17, 16, 15, 14, 13, 12, 11, 10]);
   });
 
-  it('knows every part of the native API by name that keeps a trail', async () => {
+  it('knows every contract, code and part of the native API by name that keeps a trail', async () => {
+    expect(CONTRACT_NAMES).toEqual(CONTRACTS.map(({ contract }) => contract.name));
+    expect(OAUTH_CODES).toEqual(Object.keys(OAUTH_REFUSALS));
     const { json } = await send('GET', `${service.url}/docs/native/openapi.json`);
     const parts = Object.keys((json as { paths: object }).paths).map((path) => path.split('/')[1] as string);
     const silent = ['', '.well-known', 'health'];

@@ -194,7 +194,7 @@ describe('a command without what it needs', () => {
     expect(await latchkey({ folder }, 'keys', 'rotate')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'The database is of a newer version, which has run Later. Use the command line of that version.\n',
+      stderr: 'The database is of a newer version, which has run Later. Use that version.\n',
     });
     stored(data, `DELETE FROM migrations WHERE name IN ('Later', '${MIGRATIONS.at(-1)?.name}') RETURNING 1`);
     expect(await latchkey({ folder }, 'keys', 'rotate')).toEqual({

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../errors/auth-error.js';
 import { NativeError } from '../../errors/native-error.js';
+import { MailQueue } from '../../mail/mail-queue.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import type { RevocationReason } from '../../tokens/session.entity.js';
 import { AccountChanges } from '../../users/account-changes.js';
@@ -12,6 +13,7 @@ import { UsersService } from '../../users/users.service.js';
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { EmailProofs } from '../by-mail/email-proofs.service.js';
+import { ofAccount } from '../by-mail/mail-jobs.js';
 import { PasswordResetService } from '../by-mail/password-reset.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 
@@ -34,6 +36,7 @@ export class AdministrationService {
     private readonly proofs: EmailProofs,
     private readonly links: OneTimeTokensService,
     private readonly passwordReset: PasswordResetService,
+    private readonly mails: MailQueue,
     private readonly revocation: RevocationService,
     private readonly trail: ActTrail,
   ) {}
@@ -48,8 +51,9 @@ export class AdministrationService {
   /**
    * Changes an account. Asking again finishes what was cut short.
    * @throws {NativeError} `account_not_found`, `email_missing` or `last_admin`
-   * @throws {AuthError} `email_unverified` for a pending account that is to be active without a verified address,
-   *   `email_taken` if another account has proved the address that is to be verified
+   * @throws {AuthError} `email_unverified` if an account is to be active that has neither a username nor a verified address,
+   *   `email_taken` if another account has proved the address that is to be verified, `too_many_attempts` if too many mails
+   *   of the account wait for another
    */
   async change(admin: Principal, accountId: number, asked: Administering): Promise<AccountFacts> {
     const detail = detailOf(asked);
@@ -72,7 +76,10 @@ export class AdministrationService {
     const user = await this.account(accountId);
     if ((emailVerified || forcePasswordReset) && user.email === null) throw new NativeError('email_missing');
     // Its owner could sign in nowhere: what a pending account waits for is its address.
-    if (status === 'active' && user.status === 'pending' && !emailVerified) throw new AuthError('email_unverified');
+    const isNameless = user.username === null && user.emailVerifiedAt === null && !emailVerified;
+    if (status === 'active' && user.status !== 'active' && isNameless) throw new AuthError('email_unverified');
+    const isMailed = forcePasswordReset && (status ?? user.status) !== 'deactivated';
+    if (isMailed) await this.mails.demandRoom(ofAccount(accountId));
     const verifiedEmail = emailVerified ? (user.email ?? undefined) : undefined;
     if (verifiedEmail !== undefined && (await this.emails.others(accountId, verifiedEmail)).isTaken)
       throw new AuthError('email_taken', { identifier: verifiedEmail });
@@ -88,8 +95,7 @@ export class AdministrationService {
       await this.links.endAll(accountId, 'address_confirmed', 'verify_email', 'change_email');
     }
     // To a closed account the link would be dead.
-    if (forcePasswordReset && (status ?? user.status) !== 'deactivated')
-      await this.passwordReset.mailLink(user, admin.client);
+    if (isMailed) await this.passwordReset.mailLink(user, admin.client);
   }
 
   private async account(id: number): Promise<User> {

@@ -37,22 +37,28 @@ export class HelpDeskService {
 
   /**
    * Gives an account another address: one that its owner has proved to the operator, or one that counts once the link that
-   * is mailed there is followed. No session ends.
-   * @throws {NativeError} `account_not_found`
+   * is mailed there is followed. No session ends. Answers whether a link is mailed.
+   * @throws {NativeError} `account_not_found`, or `account_closed` where a link would have to be mailed
    * @throws {AuthError} `email_invalid`, `email_taken`, or `too_many_attempts` of such mails
    */
-  async setEmail(by: Operator, accountId: number, email: string, isProved: boolean): Promise<void> {
+  async setEmail(by: Operator, accountId: number, email: string, isProved: boolean): Promise<boolean> {
     this.chosen.demand(email);
+    const act = { kind: 'email_set', accountId } as const;
     const detail = { email_verified: isProved };
+    if (!isProved)
+      return this.trail.recordedBy(
+        by,
+        { ...act, detail },
+        async () => this.claim(by, await this.account(accountId), email),
+        (isMailed) => ({ detail: { email_verified: !isMailed } }),
+      );
     await this.trail.recordedBy(
       by,
-      { kind: 'email_set', accountId, detail },
-      async () => {
-        const user = await this.account(accountId);
-        return isProved ? this.prove(by, user, email) : this.claim(by, user, email);
-      },
-      (ended) => (ended === undefined ? {} : { detail: { ...detail, ...ended } }),
+      { ...act, detail },
+      async () => this.prove(by, await this.account(accountId), email),
+      (ended) => ({ detail: { ...detail, ...ended } }),
     );
+    return false;
   }
 
   /**
@@ -66,9 +72,9 @@ export class HelpDeskService {
       if (email === null) throw new NativeError('email_missing');
       // The link would be dead.
       if (status === 'deactivated') throw new NativeError('account_closed');
+      await this.mails.demandRoom(ofAccount(accountId));
       await this.limits.mailByHelpDesk(accountId);
-      const isWaiting = await this.mail(by, { kind: 'reset_password', accountId }, email);
-      if (!isWaiting) throw new AuthError('too_many_attempts');
+      await this.mail(by, { kind: 'reset_password', accountId }, email);
     });
   }
 
@@ -103,15 +109,21 @@ export class HelpDeskService {
     return given.ended;
   }
 
-  private async claim(by: Operator, before: User, email: string): Promise<undefined> {
+  /** Answers whether a link is mailed: none is where the account has proved the address already. */
+  private async claim(by: Operator, before: User, email: string): Promise<boolean> {
     const isProved = isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null;
-    if (!isProved) await this.limits.mailByHelpDesk(before.id);
+    if (!isProved) {
+      // The link would be dead.
+      if (before.status === 'deactivated') throw new NativeError('account_closed');
+      await this.mails.demandRoom(ofAccount(before.id));
+      await this.limits.mailByHelpDesk(before.id);
+    }
     if (!(await this.emails.claim(before.id, email, by.from.door))) throw await this.refusal(before.id, email);
-    // It is the account's proved one already.
-    if (isProved) return;
+    if (isProved) return false;
     await this.links.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
     if (!isKeyOf('email', before.emailKey, email)) await this.notices.emailChanged(before, by.from);
     await this.mail(by, { kind: 'verify_email', accountId: before.id, isPressing: true }, email);
+    return true;
   }
 
   private async refusal(accountId: number, email: string): Promise<Error> {
@@ -124,8 +136,8 @@ export class HelpDeskService {
     await this.limits.forgetPinFailures(accountId);
   }
 
-  private async mail({ from }: Operator, job: Job & { readonly accountId: number }, to: string): Promise<boolean> {
-    return this.mails.enqueue(job, { owner: ofAccount(job.accountId), to, from: from.ip });
+  private async mail({ from }: Operator, job: Job & { readonly accountId: number }, to: string): Promise<void> {
+    await this.mails.enqueue(job, { owner: ofAccount(job.accountId), to, from: from.ip });
   }
 
   private async account(id: number): Promise<User> {
