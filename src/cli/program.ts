@@ -36,7 +36,22 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
   addBackup(latchkey);
   addCopy(latchkey);
   addDoctor(latchkey);
+  refuseRepeated(latchkey);
   return latchkey;
+}
+
+/** Has each command refuse an option with one value that is given twice: the first would be passed over. */
+function refuseRepeated({ commands, options }: Command): void {
+  for (const command of commands) refuseRepeated(command as Command);
+  for (const option of options) {
+    if (option.isBoolean() || option.parseArg) continue;
+    let isGiven = false;
+    option.argParser((value: string) => {
+      if (isGiven) throw new InvalidArgumentError('It is given twice.');
+      isGiven = true;
+      return value;
+    });
+  }
 }
 
 function addService(latchkey: Command): void {

@@ -11,6 +11,8 @@ import { multipart } from '../support/multipart.js';
 import { newPerson } from '../support/people.js';
 import { invalidFields, problem } from '../support/problems.js';
 import { heading, page, resetUrl, setPassword, verifiedPerson } from '../support/reset.js';
+import { DataSource } from 'typeorm';
+import { AuditEvent } from '../../src/audit/audit-event.entity.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { changeAccount } from '../support/accounts.js';
 import { type Service, startService } from '../support/service.js';
@@ -145,6 +147,18 @@ describe('the page of a link to a new password', () => {
     expect((await client.register(person)).status).toBe(201);
     await changeAccount(service, person, { emailVerifiedAt: new Date() });
     await service.app.get(AuditLog).flush();
+
+    expect((await send('GET', await resetUrl(service, person.email))).text).toContain(
+      '<li>cookie: at least 6 characters',
+    );
+  });
+
+  it('names those of a contract whose session lives longer than the trail', async () => {
+    const client = new CookieClient(`${service.url}/cookie`);
+    const { person } = await client.newcomer();
+    await changeAccount(service, person, { emailVerifiedAt: new Date() });
+    await service.app.get(AuditLog).flush();
+    await service.app.get(DataSource).getRepository(AuditEvent).clear();
 
     expect((await send('GET', await resetUrl(service, person.email))).text).toContain(
       '<li>cookie: at least 6 characters',

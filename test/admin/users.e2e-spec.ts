@@ -166,6 +166,8 @@ describe('PATCH /admin/users/:id', () => {
     const { id } = json as { id: number };
     expect(whole(await admin.change(id, { status: 'active' }))).toEqual(problem('email_unverified'));
     expect((await admin.get(`/admin/users/${id}`)).json).toMatchObject({ status: 'pending' });
+    expect((await admin.change(id, { status: 'deactivated' })).status).toBe(200);
+    expect(whole(await admin.change(id, { status: 'active' }))).toEqual(problem('email_unverified'));
     expect((await admin.change(id, { status: 'active', email_verified: true })).json).toMatchObject({
       status: 'active',
     });

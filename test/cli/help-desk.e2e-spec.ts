@@ -54,6 +54,11 @@ describe.each(bothEngines('cli_help_desk'))('The help desk on the command line, 
       stdout: `account ${id} has ${email}\n`,
     });
     expect((await confirm(service, email)).status).toBe(200);
+    expect(await run('account', 'email', `${id}`, email.toUpperCase())).toEqual({
+      code: 0,
+      stdout: `account ${id} has ${email.toUpperCase()}\n`,
+      stderr: '',
+    });
     const other = await somebody(service);
     expect(await run('account', 'email', `${other.id}`, email, '--verified')).toEqual({
       code: 1,
@@ -62,6 +67,7 @@ describe.each(bothEngines('cli_help_desk'))('The help desk on the command line, 
     });
     expect(await told('kind=email_set')).toEqual([
       ['email_set', other.id, 'email_taken', { email_verified: true }],
+      ['email_set', id, null, { email_verified: true }],
       ['email_set', id, null, { email_verified: false }],
     ]);
   });

@@ -140,6 +140,10 @@ describe('the exit code of latchkey', () => {
       ['client', 'create', 'a', '--scope', 'all'],
       "error: option '--scope <scope>' argument 'all' is invalid. Allowed: introspect, introspect:refresh, revoke.\n",
     ],
+    [
+      ['sessions', 'list', '--account', '1', '--account', '2'],
+      "error: option '--account <id>' argument '2' is invalid. It is given twice.\n",
+    ],
   ])('is 2 for the wrong usage %j, with one line', async (args, stderr) => {
     expect(await latchkeyProcess({ folder: emptyFolder() }, ...args)).toEqual({ code: 2, stdout: '', stderr });
   });
