@@ -42,7 +42,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`,
 
 /** Has each command refuse an option with one value that is given twice: the first would be passed over. */
 function refuseRepeated({ commands, options }: Command): void {
-  for (const command of commands) refuseRepeated(command as Command);
+  for (const command of commands) refuseRepeated(command);
   for (const option of options) {
     if (option.isBoolean() || option.parseArg) continue;
     let isGiven = false;

@@ -1,7 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ofAccount } from '../../src/auth/by-mail/mail-jobs.js';
-import { MailQueue } from '../../src/mail/mail-queue.js';
-import { MailsStore } from '../../src/mail/mails.store.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { PIN_TRIES } from '../../src/users/pins.store.js';
 import { UsersService } from '../../src/users/users.service.js';
@@ -23,7 +20,6 @@ import { type Answer, send } from '../support/http.js';
 import { LIMITED, newNetwork } from '../support/networks.js';
 import { confirm, mailedUrl, mailsTo } from '../support/outbox.js';
 import { newPerson } from '../support/people.js';
-import { pairOf, PairClient } from '../support/pairs.js';
 import { invalidFields, problem } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
@@ -54,16 +50,6 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       refusal,
       detail,
     }));
-  /** Does something while as many mails of an account wait as there may be. */
-  async function withFullQueue(id: number, run: () => Promise<void>): Promise<void> {
-    const held = vi.spyOn(service.app.get(MailsStore), 'lease').mockResolvedValue(undefined);
-    const mail = { kind: 'verify_email', accountId: id };
-    for (let n = 0; n < 100; n++)
-      await service.app.get(MailQueue).enqueue(mail, { owner: ofAccount(id), to: `${id}@example.com`, from: null });
-    await run();
-    await service.app.get(MailQueue).forget(ofAccount(id));
-    held.mockRestore();
-  }
   const named = (username: string, more = {}): Promise<number> =>
     created({ username, password: 'Aurora borealis 7#', ...more });
 
@@ -169,24 +155,6 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       expect(await mailsTo(service, email)).toEqual([]);
     });
 
-    it('refuses what would need a link that nobody could use, or that could not wait, and changes nothing', async () => {
-      const { email, username } = newPerson();
-      const id = await named(username, { email, email_verified: true });
-      const { email: other } = newPerson();
-      await admin.change(id, { status: 'deactivated' });
-      expect(whole(await act(id, 'email', { email: other }))).toEqual(problem('account_closed'));
-      await admin.change(id, { status: 'active' });
-      await withFullQueue(id, async () => {
-        expect(whole(await act(id, 'email', { email: other }))).toEqual(problem('too_many_attempts'));
-        expect(whole(await admin.change(id, { force_password_reset: true }))).toEqual(problem('too_many_attempts'));
-      });
-      expect((await admin.get(`/admin/users/${id}`)).json).toMatchObject({ email, email_verified_at: SOME_TIME });
-      const { access } = pairOf(
-        await new PairClient(service.url).signIn({ username, email, password: 'Aurora borealis 7#' }),
-      );
-      expect(access).not.toBe('');
-    });
-
     it('gives two accounts that ask at once for one address it to one of them', async () => {
       const { email } = newPerson();
       const both = [await named(newPerson().username), await named(newPerson().username)];
@@ -224,15 +192,6 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       expect(whole(await act(without, 'password-reset'))).toEqual(problem('email_missing'));
       expect(whole(await act(closed, 'password-reset'))).toEqual(problem('account_closed'));
       expect(await mailsTo(service, email)).toEqual([]);
-    });
-
-    it('says that too many mails of the account wait', async () => {
-      const { email, username } = newPerson();
-      const id = await named(username, { email, email_verified: true });
-      await withFullQueue(id, async () =>
-        expect(whole(await act(id, 'password-reset'))).toEqual(problem('too_many_attempts')),
-      );
-      expect((await told(id, 'password_reset_mailed'))[0]).toMatchObject({ refusal: 'too_many_attempts' });
     });
 
     it('mails one account ten links an hour at most', async () => {
