@@ -19,12 +19,17 @@ export function cookieName(config: Config): string {
   return isSecure(config) ? `__Host-${config.COOKIE_NAME}` : config.COOKIE_NAME;
 }
 
+/** What a header has that is more than one bare value. */
+const PARTS = /[;"\s]/;
+
 /** The form of a JWT. A cookie of the name without it is another program's, or what is left of one. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** The values of the session cookies that a request presents, in their order; one that is no token only if there is no other. */
 export function sessionCookies({ cookie = '' }: IncomingHttpHeaders, config: Config): string[] {
   const start = `${cookieName(config)}=`;
+  // Nearly every request has one cookie, and nothing else to split.
+  if (cookie.startsWith(start) && !PARTS.test(cookie)) return [cookie.slice(start.length)];
   const values = cookie
     .split(';')
     .map((pair) => pair.trim())

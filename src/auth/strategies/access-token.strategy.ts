@@ -35,8 +35,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
    * @throws {AuthError} why it does not pass
    */
   recall({ tokens, contract }: PresentedAccessTokens): TokenPrincipal | undefined {
-    const [token = '', ...others] = [tokens].flat();
-    const claims = others.length === 0 ? this.knownClaims(token, contract) : undefined;
+    const [token, other] = typeof tokens === 'string' ? [tokens] : tokens;
+    const claims = other === undefined && token !== undefined ? this.knownClaims(token, contract) : undefined;
     return claims && this.principalOf(claims);
   }
 
