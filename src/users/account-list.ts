@@ -3,7 +3,7 @@ import { Sql } from '../database/sql.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
 import { type AccountFilter, allOf, BY_INDEX, BY_LOOKING, type Condition, condition } from './account-filter.js';
 import { readAccountId } from './account-id.js';
-import { hasNamePart, isNamePart, partsOf } from './name-parts.js';
+import { hasNamePart, isNamePart, partOf } from './name-parts.js';
 import { type NameColumn, rangesOf } from './name-prefix.js';
 
 /** A page of a list in the order of ids. */
@@ -49,7 +49,7 @@ export class AccountList {
   private named(query: string): Condition {
     const exactId = readAccountId(query) ?? 0;
     if (isNamePart(query)) {
-      const { text, parameters } = hasNamePart(this.sql, partsOf(query));
+      const { text, parameters } = hasNamePart(this.sql, partOf(query));
       return condition(`(id = :exactId OR ${text})`, { exactId, ...parameters });
     }
     const ranges = rangesOf(query);

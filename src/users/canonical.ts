@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { type IdentifierKind, isTooLongForName } from './identifiers.js';
 
 /**
@@ -43,13 +43,17 @@ function foldedOnce(text: string): string {
 }
 
 function canonicalAddress(address: string): string {
-  return address.includes('@') ? canonicalWithHost(address) : folded(address);
+  const hostAt = address.lastIndexOf('@') + 1;
+  return hostAt === 0 ? folded(address) : folded(address.slice(0, hostAt)) + canonicalHost(address.slice(hostAt));
 }
 
-/** As `canonical`, for a text that ends as an address does, or is the host of one. */
-export function canonicalWithHost(text: string): string {
-  const hostAt = text.lastIndexOf('@') + 1;
-  return folded(text.slice(0, hostAt)) + canonicalHost(text.slice(hostAt));
+/** An address with its host in Unicode (RFC 5890 §2.3.2.1), folded as names are; null if that is its canonical form. */
+export function withUnicodeHost(address: string): string | null {
+  const key = canonical('email', address);
+  const hostAt = key.lastIndexOf('@') + 1;
+  const host = key.includes('xn--', hostAt) ? domainToUnicode(key.slice(hostAt)) : '';
+  const unicode = folded(key.slice(0, hostAt) + host);
+  return host === '' || unicode === key ? null : unicode;
 }
 
 /**

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { collidedColumn, isStoreFailure } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
-import { canonical } from './canonical.js';
+import { canonical, withUnicodeHost } from './canonical.js';
 import type { IdentifierKind } from './identifiers.js';
 
 /** How many accounts one statement looks at, by their ids. */
@@ -17,6 +17,7 @@ interface NamesRow {
   readonly username_key: string | null;
   readonly email: string | null;
   readonly email_key: string | null;
+  readonly email_in_unicode: string | null;
 }
 
 /** A name whose key is that of an earlier version. */
@@ -27,9 +28,11 @@ interface OlderKey {
   readonly olderKey: string;
 }
 
-// In ASCII a name's key has always been the same.
-const OLDER_AMONG = `SELECT id, username, username_key, email, email_key FROM users WHERE id > :after AND id <= :upTo
-  AND (octet_length(username_key) > length(username_key) OR octet_length(email_key) > length(email_key))`;
+// In ASCII a name's key has always been the same, but an earlier version kept no host in Unicode beside it.
+const OLDER_AMONG = `SELECT id, username, username_key, email, email_key, email_in_unicode FROM users
+  WHERE id > :after AND id <= :upTo
+  AND (octet_length(username_key) > length(username_key) OR octet_length(email_key) > length(email_key)
+    OR email_in_unicode IS NULL AND email_key LIKE '%xn--%')`;
 
 /**
  * Brings the keys of earlier versions into the canonical form, after each start. Several instances may do so at once, and
@@ -97,8 +100,9 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private async rewrite({ id, kind, name, olderKey }: OlderKey): Promise<boolean> {
     try {
       await this.sql.rows(
-        `UPDATE users SET ${kind}_key = :key WHERE id = :id AND ${kind}_key = :olderKey AND ${kind} = :name`,
-        { id, name, olderKey, key: canonical(kind, name) },
+        `UPDATE users SET ${kind}_key = :key${kind === 'email' ? ', email_in_unicode = :inUnicode' : ''}
+         WHERE id = :id AND ${kind}_key = :olderKey AND ${kind} = :name`,
+        { id, name, olderKey, key: canonical(kind, name), inUnicode: withUnicodeHost(name) },
       );
     } catch (error) {
       if (isStoreFailure(error)) throw error;
@@ -109,9 +113,12 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function olderKeysOf({ id, username, username_key, email, email_key }: NamesRow): OlderKey[] {
+function olderKeysOf({ id, username, username_key, email, email_key, email_in_unicode }: NamesRow): OlderKey[] {
   return [
-    { id, kind: 'username' as const, name: username ?? '', olderKey: username_key ?? '' },
-    { id, kind: 'email' as const, name: email ?? '', olderKey: email_key ?? '' },
-  ].filter(({ kind, name, olderKey }) => olderKey !== canonical(kind, name));
+    { id, kind: 'username' as const, name: username ?? '', olderKey: username_key ?? '', inUnicode: null },
+    { id, kind: 'email' as const, name: email ?? '', olderKey: email_key ?? '', inUnicode: email_in_unicode },
+  ].filter(
+    ({ kind, name, olderKey, inUnicode }) =>
+      olderKey !== canonical(kind, name) || (kind === 'email' && inUnicode !== withUnicodeHost(name)),
+  );
 }

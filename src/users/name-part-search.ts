@@ -4,7 +4,7 @@ import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './acc
 import { type AccountFilter, allOf, BY_INDEX, condition } from './account-filter.js';
 import { readAccountId } from './account-id.js';
 import { AccountList, type AccountPage } from './account-list.js';
-import { foundByNamePart, partsOf } from './name-parts.js';
+import { foundByNamePart, partOf } from './name-parts.js';
 
 /** How many accounts are looked through in the order of ids before the index is asked: what many have is soon found. */
 const WALKED = 500;
@@ -34,27 +34,28 @@ export class NamePartSearch {
     const exact = first && isMeant(first, filter) ? [first] : [];
     const room = limit - exact.length;
     const isWanted = (account: AccountFacts): boolean => account.id !== exactId && isMeant(account, filter);
-    const parts = partsOf(filter.query);
+    const part = partOf(filter.query);
     const { accounts, next } =
-      (await this.walk(filter, parts, new Page(room, isWanted, after))) ??
-      (await this.find(parts, new Page(room, isWanted, after)));
+      (await this.walk(filter, part, new Page(room, isWanted, after))) ??
+      (await this.find(part, new Page(room, isWanted, after)));
     return { accounts: [...exact, ...accounts], next };
   }
 
   /** The page, if it is full before so many accounts were looked through, or if there are no others. */
-  private async walk({ status }: AccountFilter, parts: readonly string[], page: Page): Promise<Page | undefined> {
+  private async walk({ status }: AccountFilter, part: string, page: Page): Promise<Page | undefined> {
     const { text, parameters } = allOf(condition('id > :after'), status && BY_INDEX.status(status));
     const rows = await this.sql.rows<FactsRow>(
       `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} AND deleted_at IS NULL ORDER BY id LIMIT ${WALKED}`,
       { ...parameters, after: page.place },
     );
-    const hasPart = (key: string | null): boolean => parts.some((part) => key?.includes(part));
-    const found = rows.filter((row) => hasPart(row.username_key) || hasPart(row.email_key));
+    const found = rows.filter((row) =>
+      [row.username_key, row.email_key, row.email_in_unicode].some((name) => name?.includes(part)),
+    );
     return found.every((row) => page.take(row)) && rows.length === WALKED ? undefined : page;
   }
 
-  private async find(parts: readonly string[], page: Page): Promise<Page> {
-    const { text, parameters } = foundByNamePart(this.sql, FACT_COLUMNS, parts);
+  private async find(part: string, page: Page): Promise<Page> {
+    const { text, parameters } = foundByNamePart(this.sql, FACT_COLUMNS, part);
     for (let limit = page.room + 1; ; limit = BATCH) {
       const rows = await this.sql.rows<FactsRow>(text, { ...parameters, after: page.place, limit });
       if (!rows.every((row) => page.take(row)) || rows.length < limit) return page;

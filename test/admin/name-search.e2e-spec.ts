@@ -75,6 +75,17 @@ describe.each(bothEngines('parts'))(
       expect(await ids(part)).toEqual([id]);
     });
 
+    it.each(['kö@bücherei.example', 'kö2@xn--bcherei-n2a.example'])(
+      'finds %j by any part of its host, in Unicode and in ASCII',
+      async (email) => {
+        const id = await make(`reader of ${email.length}`, email);
+        for (const query of ['ücher', '@BÜCH', 'cherei.ex', 'xn--bch', `${email.slice(0, -1)}`, '@bücherei.example'])
+          expect(await ids(query), query).toEqual([id]);
+        await admin.delete(id);
+        expect(await ids('ücher')).toEqual([]);
+      },
+    );
+
     it('finds an account by the names that it has now', async () => {
       const store = service.app.get(DataSource);
       const id = await make('quxxer before', 'quxxer.before@example.com');
