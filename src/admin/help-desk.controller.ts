@@ -45,6 +45,7 @@ export class HelpDeskController {
     ...ADMIN_CHANGING,
     'account_not_found',
     'account_closed',
+    'email_invalid',
     'email_taken',
     'too_many_attempts',
   )

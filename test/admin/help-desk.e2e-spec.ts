@@ -155,6 +155,16 @@ describe.each(bothEngines('help_desk'))('The help desk on $engine', ({ settings 
       expect(await mailsTo(service, email)).toEqual([]);
     });
 
+    it('ends no reset link and mails nothing where the address is the proved one already', async () => {
+      const { email, username } = newPerson();
+      const id = await named(username, { email, email_verified: true });
+      await act(id, 'password-reset');
+      const link = await mailedUrl(service, email);
+      expect((await act(id, 'email', { email, email_verified: true })).json).toMatchObject({ email });
+      expect(await mailsTo(service, email)).toHaveLength(1);
+      expect((await send('GET', link)).status).toBe(200);
+    });
+
     it('gives two accounts that ask at once for one address it to one of them', async () => {
       const { email } = newPerson();
       const both = [await named(newPerson().username), await named(newPerson().username)];

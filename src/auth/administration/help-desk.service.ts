@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/env.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { NativeError } from '../../errors/native-error.js';
 import { LimitsService } from '../../limits/limits.service.js';
@@ -33,6 +34,7 @@ export class HelpDeskService {
     private readonly pins: PinsStore,
     private readonly limits: LimitsService,
     private readonly trail: ActTrail,
+    private readonly config: Config,
   ) {}
 
   /**
@@ -109,10 +111,12 @@ export class HelpDeskService {
     return given.ended;
   }
 
-  /** Answers whether a link is mailed: none is where the account has proved the address already. */
+  /** Answers whether a link is mailed: none is if the account has proved the address, or if claiming is proving. */
   private async claim(by: Operator, before: User, email: string): Promise<boolean> {
-    const isProved = isKeyOf('email', before.emailKey, email) && before.emailVerifiedAt !== null;
-    if (!isProved) {
+    const isSame = isKeyOf('email', before.emailKey, email);
+    const isProved = isSame && before.emailVerifiedAt !== null;
+    const needsLink = !isProved && this.config.EMAIL_VERIFICATION;
+    if (needsLink) {
       // The link would be dead.
       if (before.status === 'deactivated') throw new NativeError('account_closed');
       await this.mails.demandRoom(ofAccount(before.id));
@@ -121,7 +125,8 @@ export class HelpDeskService {
     if (!(await this.emails.claim(before.id, email, by.from.door))) throw await this.refusal(before.id, email);
     if (isProved) return false;
     await this.links.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
-    if (!isKeyOf('email', before.emailKey, email)) await this.notices.emailChanged(before, by.from);
+    if (!isSame) await this.notices.emailChanged(before, by.from);
+    if (!needsLink) return false;
     await this.mail(by, { kind: 'verify_email', accountId: before.id, isPressing: true }, email);
     return true;
   }

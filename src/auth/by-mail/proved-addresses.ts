@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../audit/audit-entry.js';
 import { OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
 import { EmailsStore, type Proof } from '../../users/emails.store.js';
+import { isKeyOf } from '../../users/canonical.js';
 import type { User } from '../../users/user.entity.js';
 import { EmailProofs, type EndedClaims } from './email-proofs.service.js';
 import { Notices } from './notices.js';
@@ -22,15 +23,19 @@ export class ProvedAddresses {
   ) {}
 
   /**
-   * Gives an account an address, takes it from all others that claim it, ends the account's links and tells the address of
-   * before. `undefined` if another account has proved it, or this one is closed.
+   * Gives an account an address and takes it from all others that claim it. If the account had another address, that
+   * one is notified and its links end. `undefined` if another account has proved the address, or this one is closed.
    * @param before the account as it was
    */
   async give(before: User, email: string, from: Origin, proof: Proof = {}): Promise<Given | undefined> {
     if (!(await this.emails.replace(before.id, email, proof))) return undefined;
     const ended = await this.proofs.endOtherClaims(before.id, email);
-    await this.tokens.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
-    await this.notices.emailChanged(before, from);
+    if (isKeyOf('email', before.emailKey, email)) {
+      await this.tokens.endAll(before.id, 'address_confirmed', 'change_email', 'verify_email');
+    } else {
+      await this.tokens.endAll(before.id, 'address_changed', 'change_email', 'verify_email', 'reset_password');
+      await this.notices.emailChanged(before, from);
+    }
     return { ended };
   }
 }
