@@ -223,6 +223,22 @@ describe('Links for new accounts with one address', () => {
     expect((await linksTo(service, email)).length).toBeGreaterThan(1);
   });
 
+  it('go once to an account that signs in again and again', async () => {
+    const { email } = newPerson();
+    for (let n = 0; n < 3; n++) await claim(service, 'basic', email);
+    const last = await claim(service, 'basic', email);
+    expect(await counts(email)).toEqual([1, 1, 1]);
+    service.advance(61);
+    expect(await counts(email)).toEqual([1, 1, 1, 1]);
+    service.advance(301);
+    for (let n = 0; n < 3; n++) await basic.login(last);
+
+    service.advance(61);
+
+    expect(await counts(email)).toEqual([1, 1, 1, 1, 1]);
+    expect((await mailsTo(service, email)).at(-1)?.text).toMatch(/^Somebody registered an account/);
+  });
+
   it('go to all claims or to none, however lately one of them had its link', async () => {
     const { email } = newPerson();
     await claim(service, 'basic', email);

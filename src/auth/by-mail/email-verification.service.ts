@@ -82,7 +82,8 @@ export class EmailVerificationService {
     const claims: MailedClaim[] = [];
     for (const { accountId, mailId } of mails) {
       const user = await this.users.findById(accountId);
-      if (!user?.email) continue;
+      // An account that was refused several sign-ins has several mails.
+      if (!user?.email || claims.some((claim) => claim.user.id === accountId)) continue;
       const isOurs = mailboxOf(user.email) === mailboxOf(claims[0]?.user.email ?? user.email);
       // The other mailbox gets the next mail.
       if (isOurs) claims.push({ user, mailId });
