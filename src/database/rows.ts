@@ -54,7 +54,7 @@ export class Rows {
   }
 
   /**
-   * Adds a row, and tells the id that it gets; `undefined` if the table has a row that it must not be beside.
+   * Adds a row and answers its id, or `undefined` if the table has a row that meets `beside`.
    * @param values of every property of the entity but its id
    * @param beside condition that no row may meet
    * @throws {QueryFailedError} as a repository does, if what is to be unique is there already
@@ -65,7 +65,7 @@ export class Rows {
     beside: string,
   ): Promise<number | undefined> {
     const meta = this.dataSource.getMetadata(entity);
-    const statement = this.statement(`add ${meta.tableName}`, () => insertOne(meta, beside));
+    const statement = this.statement(`add ${meta.tableName} unless ${beside}`, () => insertOne(meta, beside));
     const [added] = await this.sql.rows<{ id: number }>(statement, values);
     return added?.id;
   }

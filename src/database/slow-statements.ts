@@ -21,32 +21,37 @@ type Addressed = ClientBase & { host: string; port: number; ssl: boolean; proces
  * that nobody waits for, and keeps its locks. Nothing is set in the session, which a pooler may share out.
  */
 export function closeIfSlow(client: ClientBase): void {
-  const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
-  const closing = async (...given: unknown[]): Promise<unknown> =>
-    query(...given).catch(async (error: Error) => {
+  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+  const closing = (...given: unknown[]): unknown => {
+    const result = query(...given);
+    if (!(result instanceof Promise)) return result;
+    return result.catch(async (error: Error) => {
       if (error.message === TOO_SLOW) await close(client, error);
       throw error;
     });
+  };
   Object.assign(client, { query: closing });
 }
 
 async function close(client: ClientBase, error: Error): Promise<void> {
-  await Promise.race([cancel(client as Addressed), wait(CANCEL_MS, undefined, { ref: false })]);
+  await cancel(client as Addressed);
   // The pool must not hand it to the next statement.
   if (client.listenerCount('error') > 0) client.emit('error', error);
   socketOf(client).destroy();
 }
 
-/** Fulfilled when the server, or a pooler before it, has taken the request to cancel what a connection does. */
+/** Asks the server, or a pooler in front of it, to cancel the statement of a connection. Gives up after `CANCEL_MS`. */
 async function cancel({ host, port, ssl, processID, secretKey }: Addressed): Promise<void> {
   const canceller = new pg.Connection({ ssl }) as Canceller;
   const send = (): void => canceller.cancel(processID, secretKey);
-  return new Promise((done) => {
+  const isTaken = new Promise<void>((done) => {
     canceller.once('connect', () => (ssl ? canceller.requestSsl() : send()));
     canceller.once('sslconnect', send);
     canceller.on('error', () => done());
     canceller.once('end', () => done());
-    if (host.startsWith('/')) canceller.connect(`${host}/.s.PGSQL.${port}`);
-    else canceller.connect(port, host);
   });
+  if (host.startsWith('/')) canceller.connect(`${host}/.s.PGSQL.${port}`);
+  else canceller.connect(port, host);
+  await Promise.race([isTaken, wait(CANCEL_MS, undefined, { ref: false })]);
+  canceller.stream.destroy();
 }
