@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { User } from '../src/users/user.entity.js';
+import { accountSeen, newAdmin, SOME_TIME, somebody } from './support/admins.js';
 import { accountOf, deactivate } from './support/accounts.js';
 import { BasicClient, LOGIN_FAILED, outcome, refused, signedIn, UNVERIFIED } from './support/basic.client.js';
 import { askForLinks, claim, confirmWith, linksTo, registerThrough, WITH_ADDRESS } from './support/claims.js';
 import { CookieClient, refused as cookieRefused, STRONG_PASSWORD } from './support/cookie.client.js';
 import { send } from './support/http.js';
 import { from, LIMITED, newNetwork } from './support/networks.js';
-import { mailedUrl } from './support/outbox.js';
+import { mailedUrl, mailsTo } from './support/outbox.js';
 import { newPerson, type Person } from './support/people.js';
 import { heading, page } from './support/reset.js';
 import { type Service, startService } from './support/service.js';
@@ -177,6 +178,32 @@ describe('With EMAIL_VERIFICATION=off', () => {
 
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(await claimants(email)).toHaveLength(1);
+  });
+
+  it('an operator gives an account an address without a link, a closed one too', async () => {
+    const admin = await newAdmin(service);
+    const { id, person } = await somebody(service);
+    for (const status of ['active', 'deactivated']) {
+      const { email } = newPerson();
+      await admin.change(id, { status });
+      expect(whole(await admin.send('POST', `/admin/users/${id}/email`, { body: { email } }))).toEqual({
+        status: 200,
+        body: accountSeen({ id, username: person.username, email, email_verified_at: SOME_TIME, status }),
+      });
+      expect(await mailsTo(service, email)).toEqual([]);
+      const [event] = await admin.events(`account=${id}&kind=email_set`);
+      expect(event).toMatchObject({ detail: { email_verified: true } });
+    }
+  });
+
+  it('claims of deactivated accounts are no proofs', async () => {
+    use(await service.restart({ EMAIL_VERIFICATION: 'on' }));
+    const { email } = newPerson();
+    const [closed, newer] = [await claim(service, 'cookie', email), await claim(service, 'basic', email)];
+    await deactivate(service, closed);
+
+    use(await service.restart({ EMAIL_VERIFICATION: 'off' }));
+    expect(outcome(await basic.login(newer))).toEqual(signedIn(`Login for ${email} succesful`));
   });
 
   it('claims of before are proofs, the oldest of each address, and have to be proved once it is on again', async () => {

@@ -26,6 +26,10 @@ export interface Proof {
 export const IS_PROVED = `EXISTS (SELECT 1 FROM users AS holder
   WHERE holder.id = :id AND holder.email_key IN (:emailKey, :olderEmailKey) AND holder.email_verified_at IS NOT NULL)`;
 
+/** How many ids one statement covers that updates all accounts. */
+const BATCH = 10_000;
+const IN_BATCH = 'id > :after AND id <= :upTo';
+
 /** Another account that may act has a link which would give it the address. */
 const HAS_LINK = `EXISTS (SELECT 1 FROM one_time_tokens AS link JOIN users AS asking ON asking.id = link.user_id
   WHERE link.purpose = 'change_email' AND link.used_at IS NULL AND link.email_key IN (:emailKey, :olderEmailKey)
@@ -118,21 +122,25 @@ export class EmailsStore {
     }
   }
 
-  /** Lets claims of addresses that nobody has proved count as proofs; of several the oldest, as while registering is the proof. */
+  /** Makes the oldest claim of each unproved address a proof, as while registering is the proof. */
   async trustClaims(): Promise<void> {
-    await this.sql.rows(
-      `UPDATE users SET email_verified_at = {now} WHERE email_verified_at IS NULL AND id IN (SELECT MIN(claim.id)
-         FROM users AS claim WHERE claim.email_verified_at IS NULL AND claim.email_key IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM users AS holder
-             WHERE holder.email_key = claim.email_key AND holder.email_verified_at IS NOT NULL)
-         GROUP BY claim.email_key)`,
-    );
+    const other = (condition: string): string =>
+      `EXISTS (SELECT 1 FROM users AS other WHERE other.email_key = users.email_key AND ${condition})`;
+    await this.updateAll(`UPDATE users SET email_verified_at = {now} WHERE ${IN_BATCH} AND email_verified_at IS NULL
+      AND email_key IS NOT NULL AND status <> 'deactivated' AND NOT ${other('other.email_verified_at IS NOT NULL')}
+      AND NOT ${other("other.email_verified_at IS NULL AND other.id < users.id AND other.status <> 'deactivated'")}`);
   }
 
-  /** Takes that back: what was only claimed has yet to be proved. */
+  /** Reverts `trustClaims`: what was only claimed has yet to be proved. */
   async distrustClaims(): Promise<void> {
-    await this.sql.rows(
-      `UPDATE users SET email_verified_at = NULL WHERE email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL`,
-    );
+    await this.updateAll(`UPDATE users SET email_verified_at = NULL
+      WHERE ${IN_BATCH} AND email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL`);
+  }
+
+  /** Updates all accounts, a batch at a time: a statement on a million would exceed `DATABASE_STATEMENT_TIMEOUT`. */
+  private async updateAll(update: string): Promise<void> {
+    const [row] = await this.sql.rows<{ id: number | null }>('SELECT MAX(id) AS id FROM users');
+    for (let after = 0; after < (row?.id ?? 0); after += BATCH)
+      await this.sql.rows(update, { after, upTo: after + BATCH });
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { collidedColumn, isStoreFailure } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
+import { RepeatedFailure } from '../logging/repeated-failure.js';
 import { canonical, withUnicodeHost } from './canonical.js';
 import type { IdentifierKind } from './identifiers.js';
 
@@ -41,6 +42,7 @@ const OLDER_AMONG = `SELECT id, username, username_key, email, email_key, email_
 @Injectable()
 export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(NameKeys.name);
+  private readonly failure = new RepeatedFailure(this.logger);
   private readonly closing = new AbortController();
   private rewriting: Promise<void> | undefined;
 
@@ -70,7 +72,7 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
         colliding += await this.rewriteBatch(after);
         after += BATCH;
       } catch (error) {
-        this.logger.warn({ message: 'Keys of names could not be rewritten; it is tried again.', after, error });
+        this.failure.tell({ message: 'Keys of names could not be rewritten; it is tried again.', after, error });
         await wait(RETRY_MS, undefined, { signal: this.closing.signal, ref: false }).catch(() => undefined);
       }
       await setImmediate();
