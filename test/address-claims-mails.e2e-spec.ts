@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
 import { MailsStore } from '../src/mail/mails.store.js';
 import { User } from '../src/users/user.entity.js';
+import { newAdmin, somebody } from './support/admins.js';
 import { BasicClient, LOGIN_FAILED, outcome, signedIn } from './support/basic.client.js';
 import { askForLinks, claim, confirmWith, linksIn, linksTo } from './support/claims.js';
 import { LIMITED } from './support/networks.js';
@@ -88,6 +89,29 @@ describe('An address that nobody has proved', () => {
       expect((await claimants(email)).map(({ username }) => username)).toEqual([newest[1]!.username]);
     },
   );
+
+  it('is told apart in mails where an operator gave it to an account', async () => {
+    const { email } = newPerson();
+    const admin = await newAdmin(service);
+    const { id, person } = await somebody(service);
+    await admin.send('POST', `/admin/users/${id}/email`, { body: { email } });
+    await askForReset(service, email);
+    expect((await mailsTo(service, email)).at(-1)?.text).toMatch(
+      new RegExp(
+        `\\nIt was given this address by an operator through admin, as ${person.username}, on [^\\n]+ UTC\\.\\n`,
+      ),
+    );
+    await claim(service, 'basic', email);
+
+    await askForReset(service, email);
+
+    const text = (await mailsTo(service, email)).at(-1)?.text ?? '';
+    const origins = text.split('\n').filter((line) => /^\d+\. /.test(line));
+    expect(origins).toEqual([
+      expect.stringMatching(/^1\. registered through basic, on /),
+      expect.stringMatching(/^2\. given this address by an operator through admin, as /),
+    ]);
+  });
 
   it('has no link mailed but to the spelling that its account has', async () => {
     const { username, email } = newPerson();

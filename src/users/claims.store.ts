@@ -23,6 +23,9 @@ const OF_EITHER_KEY = `id = COALESCE(${older(ID_PROVED)}, ${ID_PROVED}, ${ID_NEW
 /** How many claims of an address are mailed to. */
 const CLAIMS_MAILED = 10;
 
+/** How many claims of an address an operator sees the events of. */
+const CLAIMS_SHOWN = 50;
+
 const NEWEST = `${CLAIMS} LIMIT ${CLAIMS_MAILED}`;
 
 /** The accounts that claim an address, of which one may prove it. */
@@ -50,6 +53,21 @@ export class ClaimsStore {
     const claims: User[] = [];
     for (const emailKey of differentKeysOf(email)) claims.push(...(await this.rows.where(User, NEWEST, { emailKey })));
     return claims.slice(0, CLAIMS_MAILED);
+  }
+
+  /**
+   * Ids of the accounts that operators mean by an address: the one that proved it, else all that claim it, deactivated ones
+   * too; of more than `CLAIMS_SHOWN` the newest.
+   */
+  async idsOf(email: string): Promise<readonly number[]> {
+    const proved = await this.findProved(email);
+    if (proved) return [proved.id];
+    const rows = await this.sql.rows<{ id: number }>(
+      `SELECT id FROM users WHERE email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NULL
+       ORDER BY id DESC LIMIT ${CLAIMS_SHOWN}`,
+      keysOfEmail(email),
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Whether an account has proved an address. */

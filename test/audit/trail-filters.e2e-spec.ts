@@ -97,6 +97,7 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
       expect((await send('POST', `${service.url}/cookie${path}`, sending)).status).toBe(201);
       ids.push((await service.app.get(UsersService).findByName('username', username))?.id ?? 0);
     }
+    await admin.change(ids[1] as number, { status: 'deactivated' });
     for (let n = 10; n < 19; n++) record(n, { accountId: ids[n % 3] });
     const query = `address=${encodeURIComponent(email)}&kind=signed_out`;
     expect(numbers(await admin.events(query))).toEqual([18, 17, 16, 15, 14, 13, 12, 11, 10]);

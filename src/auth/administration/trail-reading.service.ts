@@ -53,7 +53,7 @@ export class TrailReadingService {
     const filter = { ...rest, accountId: account, actorId: actor, actor: client, door: contract };
     if (address === undefined) return filter;
     if (!isEmail(address)) return { ...filter, ip: oneSpelling(address) };
-    const ids = (await this.claims.findAll(address)).map(({ id }) => id);
+    const ids = await this.claims.idsOf(address);
     if (ids.length === 0) return { ...filter, identifierHash: this.audit.hashOf(canonical('email', address)) };
     // What was done to another account was not done to one of these.
     return { ...filter, accountId: account === undefined ? ids : ids.filter((id) => id === account) };

@@ -15,10 +15,9 @@ const OPERATORS: ReadonlySet<string> = new Set(['admin', 'command line']);
 
 /** The mail with the link that verifies an address: plain ASCII, the link alone on its line. */
 export function verificationMail(to: string, claim: ClaimLink): Mail {
-  const isByOperator = OPERATORS.has(claim.through ?? '');
   return linkMail(to, 'Confirm your e-mail address', claim, {
     happened: [
-      isByOperator
+      isByOperator(claim)
         ? 'An operator of the service gave an account this e-mail address.'
         : 'Somebody registered an account with this e-mail address.',
     ],
@@ -113,7 +112,7 @@ function linkMail(
   }: Record<'happened' | 'advice', readonly string[]> & Record<'origin' | 'todo', string>,
 ): Mail {
   const where = originOf(claim);
-  const told = where === '' ? [] : [`${origin}${where}.`];
+  const told = where === '' ? [] : [`${verbOf(claim, origin)}${where}.`];
   const text = [...happened, ...told, todo, '', claim.link, '', ...advice, ''].join('\n');
   return { to, subject, text, links: [claim.link] };
 }
@@ -124,8 +123,22 @@ function linksMail(
   claims: readonly ClaimLink[],
   { each = 'registered', todo, advice }: Record<'todo' | 'advice', readonly string[]> & { readonly each?: string },
 ): Mail {
-  const list = claims.flatMap((claim, i) => [`${i + 1}. ${each}${originOf(claim)}:`, '', claim.link, '']);
+  const list = claims.flatMap((claim, i) => [
+    `${i + 1}. ${verbOf(claim, each)}${originOf(claim)}:`,
+    '',
+    claim.link,
+    '',
+  ]);
   return { to, subject, text: [...todo, '', ...list, ...advice, ''].join('\n'), links: claims.map(({ link }) => link) };
+}
+
+function isByOperator({ through }: ClaimLink): boolean {
+  return OPERATORS.has(through ?? '');
+}
+
+/** An account may have been registered long before an operator gave it the address. */
+function verbOf(claim: ClaimLink, verb: string): string {
+  return isByOperator(claim) ? verb.replace('registered', 'given this address by an operator') : verb;
 }
 
 /** Without what a mail program might make a link of: the name is a stranger's text. */
