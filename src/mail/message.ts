@@ -25,19 +25,16 @@ export function messageOf({ to, subject, text }: Mail, id: string, from: string,
 /**
  * Has a transport send the lines of a text as they are. By itself nodemailer encodes a text with a line of more than 76
  * characters as quoted-printable, which breaks links in two for whoever reads the file.
- * @param takesEightBits false for mail servers, which need not take more than ASCII as it is (RFC 6152)
  */
-export function withWholeLines<Way extends Pick<Transporter, 'use'>>(transport: Way, takesEightBits: boolean): Way {
+export function withWholeLines<Way extends Pick<Transporter, 'use'>>(transport: Way): Way {
   transport.use('stream', ({ data, message }, done) => {
-    const encoding = typeof data.text === 'string' ? encodingOf(data.text) : undefined;
-    if (encoding === '7bit' || (encoding && takesEightBits)) message.getTransferEncoding = () => encoding;
+    if (typeof data.text === 'string' && isSevenBit(data.text)) message.getTransferEncoding = () => '7bit';
     done();
   });
   return transport;
 }
 
-/** How a text is sent as it is (RFC 2045 §6.2), if it may be. */
-function encodingOf(text: string): '7bit' | '8bit' | undefined {
-  if (text.split('\n').some((line) => Buffer.byteLength(line) > LONGEST_LINE)) return undefined;
-  return /^[\0-\x7f]*$/.test(text) ? '7bit' : '8bit';
+/** True for a text that may be sent as it is (RFC 2045 §6.2). */
+function isSevenBit(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text) && text.split('\n').every((line) => line.length <= LONGEST_LINE);
 }

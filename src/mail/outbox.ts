@@ -29,7 +29,6 @@ export class Outbox extends Mailer {
     const { default: nodemailer } = await import('nodemailer');
     const transport = withWholeLines(
       nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' }),
-      true,
     );
     const { message } = await transport.sendMail(messageOf(mail, id, this.config.MAIL_FROM, now));
     const file = join(this.folder, `${now.toISOString().replaceAll(':', '-')}-${randomUUID()}.eml`);

@@ -31,7 +31,6 @@ export class Smtp extends Mailer {
         greetingTimeout: TIMEOUT_MS,
         socketTimeout: TIMEOUT_MS,
       }),
-      false,
     );
   }
 

@@ -141,19 +141,17 @@ function verbOf(claim: ClaimLink, verb: string): string {
   return isByOperator(claim) ? verb.replace('registered', 'given this address by an operator') : verb;
 }
 
-/** Without what a mail program might make a link of: the name is a stranger's text. */
 function originOf({ through, name, at }: ClaimLink): string {
-  return [
-    through && ` through ${through}`,
-    name &&
-      ` as ${Array.from(name.replace(/[^\p{L}\p{M}\p{N}_@+-]/gu, '?'))
-        .slice(0, NAME_SHOWN)
-        .join('')}`,
-    at && ` on ${minuteOf(at)}`,
-  ]
+  return [through && ` through ${through}`, name && ` as ${shown(name)}`, at && ` on ${minuteOf(at)}`]
     .filter(Boolean)
     .join(',');
 }
 
 /** Characters of a name that a mail shows. */
 const NAME_SHOWN = 40;
+
+/** A name in plain ASCII, without what a mail program might make a link of: it is a stranger's text. */
+function shown(name: string): string {
+  const letters = name.normalize('NFKD').replace(/\p{M}/gu, '');
+  return letters.replace(/[^\w@+-]/gu, '?').slice(0, NAME_SHOWN);
+}
