@@ -96,21 +96,36 @@ export class AuditLog implements BeforeApplicationShutdown {
     await this.flush();
   }
 
+  /** Writes what waits, for a process that ends. What the store refuses is lost. @throws what a store that fails throws */
+  async writeOrLose(): Promise<void> {
+    for (const entry of this.refusals.ended(Infinity)) this.enqueue(entry);
+    try {
+      await this.writeAll();
+    } finally {
+      this.lost += this.waiting.length;
+      this.waiting = [];
+    }
+  }
+
   private async write(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, BATCH);
-      try {
-        await this.insert(batch);
-      } catch (error) {
-        const waiting = this.waiting.length;
-        return this.failure.tell({ message: 'Audit events wait for the store.', waiting, error });
-      }
-      this.failure.end();
-      this.waiting = this.waiting.slice(batch.length);
+    try {
+      await this.writeAll();
+    } catch (error) {
+      const waiting = this.waiting.length;
+      return this.failure.tell({ message: 'Audit events wait for the store.', waiting, error });
     }
     if (this.dropped > 0) this.logger.error({ message: 'Audit events were lost.', dropped: this.dropped });
     this.lost += this.dropped;
     this.dropped = 0;
+  }
+
+  private async writeAll(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, BATCH);
+      await this.insert(batch);
+      this.failure.end();
+      this.waiting = this.waiting.slice(batch.length);
+    }
   }
 
   /** What the store will never take is lost alone, and not what is beside it. @throws what a store that fails throws */

@@ -36,7 +36,7 @@ import { UsersService } from '../users/users.service.js';
 import { demandEmail } from './chosen-email.js';
 import { CommandError } from './command-error.js';
 import { print, printList, remark } from './output.js';
-import { withServices } from './services.js';
+import { demandRecorded, withServices } from './services.js';
 
 const SEARCH = { providers: [AccountList, AccountSearch, NamePartSearch, AdministrationListService] };
 
@@ -86,6 +86,7 @@ export async function findAccounts(query: string, { json = false }: { readonly j
     throw new CommandError(`Search for 1 to ${EMAIL_MAX_LENGTH} characters, none of them a control character.`);
   await withServices(readEnvironment(), SEARCH, async (services) => {
     const { accounts, next } = await services.get(AdministrationListService).page(AT_TERMINAL, usersAsked({ query }));
+    await demandRecorded(services);
     const rows = accounts.map(userDto);
     if (rows.length === 0) remark('No account has that in its username or e-mail address.');
     printList(rows, json, ({ id, status, username, email, email_verified_at }: (typeof rows)[number]) => [

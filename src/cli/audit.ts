@@ -6,7 +6,7 @@ import { readEnvironment } from '../config/env.js';
 import { ClaimsStore } from '../users/claims.store.js';
 import { checkedOptions } from './checked-options.js';
 import { demandWritten } from './output.js';
-import { withServices } from './services.js';
+import { demandRecorded, withServices } from './services.js';
 
 const NEEDS = { providers: [ClaimsStore, TrailReadingService] };
 
@@ -15,6 +15,8 @@ export async function exportAudit(options: AuditFilterDto): Promise<void> {
   const asked = trailAsked(checkedOptions(AuditFilterDto, options));
   await withServices(readEnvironment(), NEEDS, async (services) => {
     for await (const events of services.get(TrailReadingService).export(AT_TERMINAL, asked)) {
+      // Nothing is printed before its export is on record.
+      await demandRecorded(services);
       process.stdout.write(jsonLines(events));
       // No more is read than the reader takes.
       await demandWritten();

@@ -10,8 +10,16 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** A command that was typed wrongly, where Commander could not see it. */
+export class UsageError extends CommandError {}
+
 /** What is told by its message alone. */
 const FORESEEN = [CommandError, ConfigError, AuthError, NativeError, OutputError];
+
+/** The exit code of a failed command: 2 for wrong usage, like what Commander refuses. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError ? 2 : 1;
+}
 
 /** How a failure is told: a line for what its user can cause, the stack for a mistake of ours. */
 export function describeFailure(error: unknown): string {

@@ -32,7 +32,7 @@ async function run(): Promise<void> {
 
 /** What the failure is told with is loaded only now: it knows the errors of the database. */
 async function failed(error: unknown): Promise<number> {
-  const { describeFailure } = await import('./command-error.js');
+  const { describeFailure, exitCodeOf } = await import('./command-error.js');
   process.stderr.write(`${describeFailure(error)}\n`);
-  return FAILED;
+  return exitCodeOf(error);
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, type INestApplicationContext, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { AuditLog } from '../audit/audit-log.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import { databaseFile } from '../config/data-folder.js';
@@ -9,7 +10,7 @@ import { DatabaseModule } from '../database/database.module.js';
 import { ENTITIES } from '../entities.js';
 import { createLogger, NestLogger } from '../logging/logger.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
-import { CommandError } from './command-error.js';
+import { CommandError, describeFailure } from './command-error.js';
 import { hasEmbeddedDatabase } from './embedded-database.js';
 
 /** The few services that one command needs. */
@@ -46,6 +47,19 @@ class LateLog {
 }
 
 /**
+ * Writes what a command recorded in the audit trail. One that only reads does so before it prints.
+ * @throws {CommandError} if the store does not take it
+ */
+export async function demandRecorded(services: INestApplicationContext): Promise<void> {
+  await services
+    .get(AuditLog)
+    .writeOrLose()
+    .catch((error: unknown) => {
+      throw new CommandError(`The audit trail could not be written. ${describeFailure(error)}`, { cause: error });
+    });
+}
+
+/**
  * Runs a command with the services that it needs, beside a running service or without one. What it recorded is written
  * before this is fulfilled.
  * @throws {CommandError} if there is no database yet
@@ -65,7 +79,7 @@ export async function withServices<T>(
   });
   log.begin();
   try {
-    return await act(services);
+    return await act(services).finally(() => demandRecorded(services));
   } finally {
     await services.close();
   }

@@ -9,7 +9,7 @@ import { AllSessions } from '../tokens/all-sessions.js';
 import { SessionList } from '../tokens/session-list.js';
 import { checkedOptions } from './checked-options.js';
 import { printList, remark } from './output.js';
-import { withServices } from './services.js';
+import { demandRecorded, withServices } from './services.js';
 
 const NEEDS = { imports: [DoorsModule], providers: [SessionList, AllSessions, IdleTimes, SessionOverviewService] };
 
@@ -23,6 +23,7 @@ export async function listSessions({
     const page = await services
       .get(SessionOverviewService)
       .page(AT_TERMINAL, sessionsMeant(query), pageOfSessions(query));
+    await demandRecorded(services);
     const { sessions, next_cursor } = allSessionsDto(page);
     if (sessions.length === 0 && next_cursor === null) remark('There is no such session.');
     printList(sessions, json, ({ id, account_id, contract, ip, created_at }: (typeof sessions)[number]) => [

@@ -122,10 +122,15 @@ describe.each(bothEngines('cli_help_desk'))('The help desk on the command line, 
         .map((line) => JSON.parse(line) as object),
     ).toEqual(events);
     expect(await told('kind=trail_exported')).toEqual([['trail_exported', null, null, { account: id }]]);
-    expect(await run('audit', 'export', '--kind', 'nonsense')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: '--kind is not allowed. Must be a kind of event.\n',
-    });
+    for (const [option, value, command] of [
+      ['kind', 'Must be a kind of event.', ['audit', 'export']],
+      ['contract', 'Must be the name of a contract.', ['sessions', 'list']],
+      ['from', 'Must be a time of ISO 8601 with its zone.', ['sessions', 'list']],
+    ] as const)
+      expect(await run(...command, `--${option}`, 'nonsense')).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `--${option}: ${value}\n`,
+      });
   });
 });

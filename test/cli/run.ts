@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
 import { CommanderError } from 'commander';
 import { vi } from 'vitest';
-import { describeFailure } from '../../src/cli/command-error.js';
+import { describeFailure, exitCodeOf } from '../../src/cli/command-error.js';
 import { program } from '../../src/cli/program.js';
 import { SIZE } from '../runner/size.js';
 import { LATCHKEY } from '../support/built.js';
@@ -96,7 +96,7 @@ async function endOf(command: Promise<unknown>): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${describeFailure(error)}\n`);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 

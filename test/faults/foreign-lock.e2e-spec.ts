@@ -160,6 +160,25 @@ describe('Another process that holds a lock for good', { timeout: HANGS_MS }, ()
     expect(service.errors()).toBe('');
   });
 
+  it('has a command that cannot be put on record print one line, and no result', async () => {
+    connect(folder).exec('BEGIN IMMEDIATE');
+    const env = { LATCHKEY_SECRET: SHARED_SECRET };
+    const commands = [
+      ['account', 'find', 'e'],
+      ['sessions', 'list'],
+      ['audit', 'export'],
+      ['account', 'reset-password', '2147483647'],
+    ];
+    const endings = await Promise.all(commands.map((command) => latchkeyProcess({ folder, env }, ...command)));
+    for (const ending of endings)
+      expect(ending).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          'The audit trail could not be written. The embedded database is locked by another process, and stayed so for seconds.\n',
+      });
+  });
+
   it('ends a start in one line', async () => {
     connect(folder).exec('BEGIN IMMEDIATE');
     const next = startProcess(folder, { PORT: await freePort(), LATCHKEY_SECRET: SHARED_SECRET });
