@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -102,6 +103,8 @@ describe('the log on a terminal', TERMINAL, () => {
     await expect.poll(() => shown, { timeout: 30_000 }).toContain(' is listening at ');
     await send('GET', `http://127.0.0.1:${PORT}/token-pair/auth/getuser`);
     await expect.poll(() => shown).toMatch(/GET \/token-pair\/auth\/getuser 401 [\d.]+ ms/);
+    const malformed = connect(Number(PORT), '127.0.0.1', () => malformed.end('GET / HTTP/1.1\r\nX: \u001b\r\n\r\n'));
+    await expect.poll(() => shown).toContain('(no request) (no route) 400');
     expect(shown).not.toContain('{"level"');
     // The terminal goes, which the system tells the process by SIGHUP.
     child.kill('SIGKILL');

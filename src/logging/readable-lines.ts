@@ -18,7 +18,10 @@ function readable(line: string): object {
   const { msg, ...fields } = JSON.parse(line, harmless) as Record<string, unknown>;
   if (msg !== undefined) return { ...fields, msg };
   const { method, route, status, ms, ...others } = fields as Record<string, string | number | undefined>;
-  return { ...others, msg: `${method} ${route ?? '(no route)'} ${status ?? '(no answer)'} ${ms ?? '?'} ms` };
+  return {
+    ...others,
+    msg: `${method ?? '(no request)'} ${route ?? '(no route)'} ${status ?? '(no answer)'} ${ms ?? '?'} ms`,
+  };
 }
 
 /** Reads a value of a line. `undefined` takes what is null out of it. */
