@@ -1,3 +1,4 @@
+import { PASSWORD_MAX_BYTES } from '../users/identifiers.js';
 import { PASSWORD_MIN_LENGTH } from '../users/password-policy.js';
 import type { NewPasswordQuestion } from '../auth/by-mail/password-reset.service.js';
 import { escape, page } from '../contract-kit/page.js';
@@ -20,9 +21,9 @@ export function linkRequestPage(): string {
 /** The page after a link was asked for: the same one, whether there is such an account or not. */
 export function linkRequestedPage(): string {
   return page(
-    'Look into your mailbox',
+    'Check your inbox',
     `<p>If there is an account with that address, a link is on its way there. It works once, within one hour.</p>
-<p>Nothing came? Look among the unwanted mails, wait some minutes, or <a href="">try another address</a>.</p>`,
+<p>Nothing came? Check your spam folder, wait a few minutes, or <a href="">try another address</a>.</p>`,
   );
 }
 
@@ -35,8 +36,8 @@ export function newPasswordPage(question: NewPasswordQuestion): string {
 export function refusedPasswordPage(question: NewPasswordQuestion): string {
   return page(
     TITLE,
-    `<p role="alert">This password is not acceptable: it needs at least ${PASSWORD_MIN_LENGTH} characters, and must be neither
-a common one nor little more than your name, your address or the name of this service. Please choose another.</p>
+    `<p role="alert">This password is not acceptable: it needs at least ${PASSWORD_MIN_LENGTH} characters and at most
+${PASSWORD_MAX_BYTES} bytes, none of them NUL, and must be neither a common one nor little more than your name, your address or the name of this service. Please choose another.</p>
 ${form(question)}`,
   );
 }

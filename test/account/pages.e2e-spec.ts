@@ -82,7 +82,7 @@ describe('POST /password-reset by a form', () => {
       send('POST', `${service.url}/password-reset`, multipart({ email: 'no address' })),
     ]);
 
-    for (const answer of answers) expect(heading(answer)).toEqual(page(200, 'Look into your mailbox'));
+    for (const answer of answers) expect(heading(answer)).toEqual(page(200, 'Check your inbox'));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect((await mailsTo(service, email)).map(({ subject }) => subject)).toEqual(['Set a new password']);
   });

@@ -43,7 +43,7 @@ describe('the pages of mailed links in Chromium', needing(NO_BROWSER), () => {
     await page.goto(`${service.url}/password-reset`);
     await page.getByLabel('E-mail address of your account').fill(person.email);
     await page.getByRole('button').click();
-    await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your inbox' }).waitFor();
     await page.goto(await mailedUrl(service, person.email));
     await page.getByLabel('New password').fill(NEW_PASSWORD);
     await page.getByRole('button').click();
