@@ -57,7 +57,7 @@ describe('GET /docs in Chromium', needing(NO_BROWSER), () => {
       const { username, password } = newPerson();
       await open('token-pair');
       await ui.chooseServer('/');
-      const registered = await ui.tryOut('register', { username, password });
+      const registered = await ui.tryOut('register', { username, password }, { 'Auth-Contract': 'token-pair' });
       expect(registered).toEqual({ status: 201, body: { refresh: JWT, access: JWT } });
       await ui.authorize('access', (registered.body as { access: string }).access);
       await ui.chooseServer('/token-pair');

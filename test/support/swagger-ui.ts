@@ -118,9 +118,15 @@ export class SwaggerUi {
   }
 
   /** Tries an operation out, with another body than the example if one is given. */
-  async tryOut(operationId: string, body?: object): Promise<ShownAnswer> {
+  async tryOut(
+    operationId: string,
+    body?: object,
+    chosen: Readonly<Record<string, string>> = {},
+  ): Promise<ShownAnswer> {
     const operation = await this.unfold(operationId);
     await operation.locator('.try-out__btn').click();
+    for (const [parameter, value] of Object.entries(chosen))
+      await operation.locator(`tr[data-param-name="${parameter}"] select`).selectOption(value);
     if (body) await operation.locator('textarea.body-param__text').fill(JSON.stringify(body));
     return this.execute(operation);
   }
