@@ -4,7 +4,7 @@ import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './acc
 import { type AccountFilter, allOf, BY_INDEX, condition } from './account-filter.js';
 import { readAccountId } from './account-id.js';
 import { AccountList, type AccountPage } from './account-list.js';
-import { foundByNamePart, partOf } from './name-parts.js';
+import { foundByNamePart, hasPart, partOf } from './name-parts.js';
 
 /** How many accounts are looked through in the order of ids before the index is asked: what many have is soon found. */
 const WALKED = 500;
@@ -49,7 +49,7 @@ export class NamePartSearch {
       { ...parameters, after: page.place },
     );
     const found = rows.filter((row) =>
-      [row.username_key, row.email_key, row.email_in_unicode].some((name) => name?.includes(part)),
+      [row.username_key, row.email_key, row.email_in_unicode].some((name) => hasPart(name, part)),
     );
     return found.every((row) => page.take(row)) && rows.length === WALKED ? undefined : page;
   }

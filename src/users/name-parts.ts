@@ -10,22 +10,31 @@ const PART_MIN_LENGTH = 3;
 const GROUP_BITS = 15;
 
 /** As there: the names in one text. */
-const NAMES = `coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_in_unicode, '')`;
+const NAMES = `replace(coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_in_unicode, ''), 'ς', 'σ')`;
 
 /** True if a text is long enough to be searched for anywhere in names. */
 export function isNamePart(query: string): boolean {
   return lengthOf(partOf(query)) >= PART_MIN_LENGTH;
 }
 
-/** The form that a text has within names. */
+/** The form in which a part is searched for: the end of a part need not be that of a word, where a small sigma is another. */
 export function partOf(query: string): string {
-  return canonical('username', query);
+  return searched(canonical('username', query));
+}
+
+/** True if a part is somewhere in a name. */
+export function hasPart(name: string | null, part: string): boolean {
+  return name !== null && searched(name).includes(part);
+}
+
+function searched(name: string): string {
+  return name.replaceAll('ς', 'σ');
 }
 
 /** A condition on `users`: the part is somewhere in a name. It takes no character for a wildcard. */
 export function hasNamePart({ isPostgres }: Sql, part: string): Condition {
   const position = isPostgres ? 'strpos' : 'instr';
-  const within = (column: string): string => `${position}(${column}, :part) > 0`;
+  const within = (column: string): string => `${position}(replace(${column}, 'ς', 'σ'), :part) > 0`;
   return condition(`(${within('username_key')} OR ${within('email_key')} OR ${within('email_in_unicode')})`, { part });
 }
 

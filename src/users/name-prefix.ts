@@ -19,8 +19,9 @@ const SURROGATES = { first: 0xd800, last: 0xdfff } as const;
  * last character would be the next one.
  */
 export function namesBeginningWith(kind: IdentifierKind, text: string): NameRange {
-  const from = canonical(kind, text);
-  const points = Array.from(from, (character) => character.codePointAt(0) as number);
+  // At the end of a word a capital sigma becomes ς; the text may end within one. σ is the next character.
+  const from = canonical(kind, text).replace(/σ$/, 'ς');
+  const points = Array.from(from.replace(/ς$/, 'σ'), (character) => character.codePointAt(0) as number);
   while (points.at(-1) === LAST_CODE_POINT) points.pop();
   const last = points.pop();
   if (last === undefined) return { from, before: undefined };

@@ -86,6 +86,17 @@ describe.each(bothEngines('parts'))(
       },
     );
 
+    it('finds names with a sigma, capital or small, by parts that end with one', async () => {
+      const sigmas = [await make('ΟΔΟΣΑΠΟ'), await make('μέσος'), await make('ΣΑΣ.7527')];
+      for (const query of ['ΔΟΣ', 'δοσ', 'δος', 'ΟΔΟΣ', 'οδ', 'ΟΔ'])
+        expect(await ids(query), query).toEqual([sigmas[0]]);
+      for (const query of ['ΜΈΣΟΣ', 'μέσοσ', 'έσος', 'μέ', 'ΜΈ']) expect(await ids(query), query).toEqual([sigmas[1]]);
+      for (const query of ['σασ', 'ΣΑΣ', 'ας.7', 'ασ.7', 'σα', 'ΣΑ'])
+        expect(await ids(query), query).toEqual([sigmas[2]]);
+      const two = [await make('ΟΣΑΚΗΣ'), await make('ος')];
+      for (const query of ['ΟΣ', 'οσ', 'ος']) expect(new Set(await ids(query)), query).toEqual(new Set(two));
+    });
+
     it('finds an account by the names that it has now', async () => {
       const store = service.app.get(DataSource);
       const id = await make('quxxer before', 'quxxer.before@example.com');

@@ -19,11 +19,11 @@ const FORGET_OLD = `INSERT INTO account_names (account_names, rowid, username_ke
 const ADD_NEW = `INSERT INTO account_names (rowid, username_key, email_key, email_in_unicode)
   VALUES (new.id, new.username_key, new.email_key, new.email_in_unicode);`;
 
-/** Keys are in canonical form already, so that case counts. */
+/** Keys are in lower case, but there are two small sigmas, which the tokenizer reads as one. */
 const SQLITE = {
   up: [
     `CREATE VIRTUAL TABLE account_names USING fts5(username_key, email_key, email_in_unicode, content = 'users',
-       content_rowid = 'id', columnsize = 0, tokenize = 'trigram case_sensitive 1')`,
+       content_rowid = 'id', columnsize = 0, tokenize = 'trigram')`,
     `INSERT INTO account_names (account_names) VALUES ('rebuild')`,
     `CREATE TRIGGER account_names_insert AFTER INSERT ON users BEGIN ${ADD_NEW} END`,
     `CREATE TRIGGER account_names_update AFTER UPDATE OF username_key, email_key, email_in_unicode ON users
@@ -50,7 +50,7 @@ const FUNCTION = `CREATE FUNCTION latchkey_name_parts(id integer, names text) RE
   $$`;
 
 /** The control character between them is part of no name. */
-const NAMES = `coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_in_unicode, '')`;
+const NAMES = `replace(coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_in_unicode, ''), 'ς', 'σ')`;
 
 const POSTGRES = {
   up: [
