@@ -25,8 +25,8 @@ const BUTTON = '<button>Yes, this is my address</button>';
 const BUTTON_ALONE = `<form method="post">${BUTTON}</form>`;
 
 function passwordForm(email: string): string {
-  return `<p>Other accounts claim this address too. To confirm it for the one that the mail tells of, give the password of that
-account. If you do not know it, somebody else made the account: use the link of yours.</p>
+  return `<p>Other accounts claim this address too. Enter the password of the account that the mail names. If you do not know it,
+somebody else created that account: use the link for yours.</p>
 <form method="post">
 <label>E-mail address
 <input type="email" name="email" value="${escape(email)}" autocomplete="username" readonly></label>

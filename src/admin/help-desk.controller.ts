@@ -33,7 +33,7 @@ export class HelpDeskController {
   @ApiOperation({
     operationId: 'setUserEmail',
     summary: 'Give an account another e-mail address',
-    description: 'The address of before is told, if it was verified; its links work no more. No session ends.',
+    description: 'The previous address is notified if it was verified, and its links no longer work. No session ends.',
   })
   @ApiParam(ACCOUNT_ID)
   @ApiBody({ type: AccountEmailDto })

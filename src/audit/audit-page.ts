@@ -7,7 +7,7 @@ export interface AuditPage {
   readonly next: string | undefined;
 }
 
-/** The newest events of several pages that begin at one place, as far as all of them reach. */
+/** Merges pages that start at one place, down to the last event that all of them cover. */
 export function merged(pages: readonly AuditPage[], limit: number): AuditPage {
   const reach = pages.reduce((least, { next = '' }) => (next > least ? next : least), '');
   const events = pages

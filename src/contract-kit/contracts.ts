@@ -14,7 +14,7 @@ export class Contracts {
   private readonly byPrefix: readonly (readonly [string, Contract])[];
   private readonly claims: readonly Claim[];
 
-  /** @param preferred the contract whose words an unknown path is answered in that is as near to another's; else the first */
+  /** @param preferred contract that wins a tie for an unknown path; otherwise the first listed */
   constructor(
     readonly all: readonly Contract[],
     preferred = '',

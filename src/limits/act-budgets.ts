@@ -25,12 +25,13 @@ export interface Target extends TriedName {
 /** The same for the name of an account that knows the /64 or /24, at an address that it does not know. */
 const OF_HOME = 6;
 
-/** Links of registrations with one address that are mailed at once. */
+/** Mails with links to an address that nobody has proved, sent at once. */
 const FIRST_LINKS = { points: 3, seconds: 600 };
 
 const IN_A_ROW = { name: 'sign-in-row', inARow: true } as const;
 const PER_ACCOUNT = { name: 'sign-in-account' } as const;
-/** How many mails operators may have sent to one account: their hands may slip, and their scripts. */
+
+/** Mails that operators may send to one account, against slips and runaway scripts. */
 const HELP_DESK_MAILS: Quota = { points: 10, seconds: 3600 };
 
 /** The budgets of networks that one who fails to sign in may spend. */

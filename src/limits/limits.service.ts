@@ -119,12 +119,12 @@ export class LimitsService {
     return this.spend(this.acts.ofMailRequest(ip));
   }
 
-  /** Counts a mail to an address that is not the asking account's own yet. @throws {AuthError} `too_many_attempts` */
+  /** Counts a mail to an address that the account asks for. Answers false if the address had one within `MAIL_QUIET`. */
   async isFirstMailTo(address: string): Promise<boolean> {
     return this.config.MAIL_QUIET === 0 || this.isWithin(() => this.spend([this.acts.ofMailTo(address)]));
   }
 
-  /** Counts a link for a new account with an address. Answers whether it may be mailed at once. */
+  /** Counts a mail with a link to an address that nobody has proved. Answers whether it may be sent at once. */
   async isMailedAtOnce(address: string): Promise<boolean> {
     return this.isWithin(() => this.spend([this.acts.ofFirstLinks(address)]));
   }

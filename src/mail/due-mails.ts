@@ -1,7 +1,7 @@
-/** When what is added to a group that collects is due: with it, or at once. */
+/** Due time of a notice: that of the others of its group, or now. */
 export const WHEN_COLLECTED = 'COALESCE((SELECT MAX(next_try_at) FROM mails WHERE group_key = :groupKey), {now})';
 
-/** When what waits for others of its group is due: with those that wait already, or so much later. */
+/** Due time of a mail that waits for others of its group: that of those that wait already, or so many seconds from now. */
 export const whenWaited = (seconds: number): string =>
   `COALESCE((SELECT MIN(next_try_at) FROM mails WHERE group_key = :groupKey AND tries = 0), {now+${seconds}})`;
 

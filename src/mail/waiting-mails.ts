@@ -9,7 +9,7 @@ export interface Addressing {
   readonly from: string | null | undefined;
   /** True if whoever asks need not be signed in: the metrics must not tell whether there was somebody to mail to. */
   readonly isOfStranger?: boolean;
-  /** Notices of a group go as one mail if another of it was sent lately. */
+  /** Mails of a group that wait go as one: notices, or links to one address. */
   readonly group?: string;
 }
 

@@ -43,7 +43,7 @@ export class EmailsStore {
     private readonly config: Config,
   ) {}
 
-  /** What accounts other than one have to do with an address. Two of before may both have proved it, each under its key. */
+  /** Other accounts' claims on an address. Two existing accounts may both have proved it, each under its key. */
   async others(id: number, email: string): Promise<OtherClaims> {
     const other = (condition: string): string =>
       `EXISTS (SELECT 1 FROM users WHERE email_key IN (:emailKey, :olderEmailKey) AND id <> :id AND ${condition})`;

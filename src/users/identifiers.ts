@@ -45,11 +45,11 @@ export function isUsername(value: string): boolean {
 
 /**
  * Characters that make two names look alike, or a name read as another: invisible ones, and those that turn the direction of
- * writing. The first set has the 270 code points that a mail would drop from a host (UTS 46, "ignored").
+ * writing. The first set includes the 270 code points that a mail would drop from a host (UTS 46, "ignored").
  */
 const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\uFFF9-\uFFFB]/u;
 
-/** True for a text that may be chosen as a username in any contract. Accounts of before may have others. */
+/** True for a text that may be chosen as a username in any contract. Existing accounts may have others. */
 export function isNewUsername(value: string): boolean {
   return isUsername(value) && !DECEPTIVE.test(value);
 }
@@ -77,7 +77,7 @@ export function isEmailAddress(value: string): boolean {
 
 /**
  * As `hasEmailForm`, for an address that is chosen: mails go to it as it is written, and HTTP Basic carries no name with a
- * colon (RFC 7617 §2). Accounts of before may have others.
+ * colon (RFC 7617 §2). Existing accounts may have others.
  */
 export function hasNewEmailForm(value: string): boolean {
   return (

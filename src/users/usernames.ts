@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { UsersService } from './users.service.js';
 
-/** How long what was read counts, in milliseconds: an account may get a username when its address is proved. */
+/** How long a username is cached, in milliseconds: an account may get a username when its address is proved. */
 const REMEMBERED_MS = 5000;
 
 /** How many accounts are remembered; 0.2 kilobytes each. */

@@ -59,7 +59,7 @@ export class UsersService {
 
   /**
    * The account of that username, or of that e-mail address; never looks in the other column. While nobody has proved an
-   * address, its newest claim is meant. Two accounts of before may be called alike by now: the one that kept its older key
+   * address, its newest claim is meant. Two existing accounts may be called alike by now: the one that kept its older key
    * is meant by its own spelling, the other by every other.
    */
   async findByName(kind: IdentifierKind, name: string): Promise<User | undefined> {

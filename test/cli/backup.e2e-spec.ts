@@ -37,7 +37,7 @@ describe('latchkey backup', () => {
     expect(ended).toEqual({
       code: 0,
       stdout: `backup.db: ${size} bytes, checked\n`,
-      stderr: `The service secret is not in it, and the backup is worth nothing without: keep a copy of ${fs.realpathSync(folder)}/data/secret, elsewhere.\n`,
+      stderr: `The backup does not contain the service secret and is useless without it. Keep a copy of ${fs.realpathSync(folder)}/data/secret in another place.\n`,
     });
     expect(mode & 0o777).toBe(0o600);
     expect(readdirSync(folder).toSorted()).toEqual(['backup.db', 'data']);
@@ -57,13 +57,13 @@ describe('latchkey backup', () => {
     const folder = await migrated();
     expect(await latchkey({ folder, env }, 'backup', 'backup.db')).toMatchObject({
       code: 0,
-      stderr: `The service secret is not in it, and the backup is worth nothing without: keep ${place}, elsewhere.\n`,
+      stderr: `The backup does not contain the service secret and is useless without it. Keep ${place} in another place.\n`,
     });
   });
 
   it('writes over nothing, not even over what came into being meanwhile', async () => {
     const folder = await migrated();
-    const said = refused('backup.db is there already, and is not written over.');
+    const said = refused('backup.db exists already. Nothing was overwritten.');
     writeFileSync(join(folder, 'backup.db'), 'before');
     expect(await latchkey({ folder }, 'backup', 'backup.db')).toEqual(said);
     expect(readFileSync(join(folder, 'backup.db'), 'utf8')).toBe('before');
@@ -85,7 +85,7 @@ describe('latchkey backup', () => {
 
   it.each([
     ['a folder that is not there', 'nowhere/backup.db', 'nowhere/backup.db cannot be written (ENOENT).'],
-    ['a folder', 'data', 'data is there already, and is not written over.'],
+    ['a folder', 'data', 'data exists already. Nothing was overwritten.'],
   ])('refuses %s', async (_what, file, stderr) => {
     expect(await latchkey({ folder: await migrated() }, 'backup', file)).toEqual(refused(stderr));
   });

@@ -86,15 +86,12 @@ export class EmailChangeService {
     return true;
   }
 
-  /** The mail with the links to another address, unless another account has proved that. */
+  /** The mail with the links to one mailbox, but to addresses that another account has proved. */
   async compose(mails: readonly WaitingChange[]): Promise<Mail | undefined> {
     const links: ClaimLink[] = [];
     const to = mails[0]?.job.email ?? '';
-    for (const { job, mailId } of mails) {
-      // The other mailbox gets the next mail.
-      if (mailboxOf(job.email) !== mailboxOf(to)) await this.sendFurther(job, null);
-      else if (!(await this.isTaken(job.email, job.accountId))) links.push(...(await this.linkOf(job, mailId)));
-    }
+    for (const { job, mailId } of mails)
+      if (!(await this.isTaken(job.email, job.accountId))) links.push(...(await this.linkOf(job, mailId)));
     const [first] = links;
     if (!first) return undefined;
     return links.length === 1 ? emailChangeMail(to, first) : emailChangesMail(to, links);

@@ -3,7 +3,7 @@ import { Config } from '../../config/env.js';
 import type { LinkFate } from '../../errors/link-fate.js';
 import type { OneTimePurpose } from '../../tokens/one-time-token.entity.js';
 import { type NewLink, OneTimeTokensService } from '../../tokens/one-time-tokens.service.js';
-import { canonical, isKeyOf, mailboxOf } from '../../users/canonical.js';
+import { canonical, isKeyOf } from '../../users/canonical.js';
 import { EmailsStore } from '../../users/emails.store.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
@@ -41,8 +41,7 @@ export class MailedLinks {
   }
 
   /**
-   * New links for the accounts that claim an address, each with its claim, for the mailbox of the first. If one may have a
-   * link, all of them get one: a mail that left some out would pass for the whole truth.
+   * New links for the accounts that claim an address, each with its claim, all for one mailbox. If one may have a link, all of them get one: a mail that left some out would pass for the whole truth.
    */
   async ofClaims(
     claims: readonly MailedClaim[],
@@ -54,8 +53,7 @@ export class MailedLinks {
     const ours: MailedClaim[] = [];
     for (const claim of claims) {
       const { id, email } = claim.user;
-      if (email !== null && mailboxOf(email) === mailboxOf(to) && !(await this.emails.others(id, email)).isTaken)
-        ours.push(claim);
+      if (email !== null && !(await this.emails.others(id, email)).isTaken) ours.push(claim);
     }
     const links = await this.issueEach(ours, purpose, quietSeconds);
     const isPart = links.size > 0 && links.size < ours.length;

@@ -50,7 +50,7 @@ export function noticeMail({ to, what }: Notice): Mail {
   return { to, subject, text: [`${happened}.`, ...advice, ''].join('\n') };
 }
 
-/** The mail that lists such acts of one kind. @param isFurther true if one was told of before */
+/** The mail that lists such acts of one kind. @param isFurther true if an earlier mail told of one */
 export function noticesMail(notices: readonly Notice[], isFurther: boolean): Mail {
   const [{ to, what }] = notices as [Notice];
   const { subject, happened, advice } = TOLD[what];

@@ -26,7 +26,7 @@ export class Notices {
     await this.send(accountId, email, 'password', from);
   }
 
-  /** To the address of before, whose owner has to learn of it. */
+  /** To the previous address, whose owner has to learn of it. */
   async emailChanged(before: User, from: Origin): Promise<void> {
     await this.sendToVerified(before, 'e-mail address', from);
   }

@@ -19,7 +19,7 @@ export async function backupCommand(file: string): Promise<void> {
   await untilSignal('backed up', (signal) => backUp(databaseFile(config), file, signal));
   print(`${file}: ${statSync(file).size} bytes, checked`);
   remark(
-    `The service secret is not in it, and the backup is worth nothing without: keep ${secretPlace(config)}, elsewhere.`,
+    `The backup does not contain the service secret and is useless without it. Keep ${secretPlace(config)} in another place.`,
   );
 }
 

@@ -17,7 +17,7 @@ const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
 
 /** The refusal to write over a file. */
 export function isThere(file: string): CommandError {
-  return new CommandError(`${file} is there already, and is not written over.`);
+  return new CommandError(`${file} exists already. Nothing was overwritten.`);
 }
 
 /** A file that appears under its name only when it is whole, and on the disk. */

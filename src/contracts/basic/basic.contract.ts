@@ -5,8 +5,6 @@ import { AuthError } from '../../errors/auth-error.js';
 import { BasicErrorDto } from './basic.dto.js';
 import { BASIC_ERRORS } from './basic.errors.js';
 
-/** A form by its media type, and JSON otherwise: the document says JSON, its own example sends a form. */
-
 /** Contract 4: HTTP Basic with an e-mail address at login, then a pair of JWTs, the refresh token in the header. */
 export const BASIC = {
   name: 'basic',
@@ -22,6 +20,7 @@ export const BASIC = {
     read: bearerJwt,
   },
   bare: { paths: [], prefixes: ['/api/v1.0/'] },
+  // The document says JSON, its own example sends a form.
   readFields: readFormOrJson,
   errors: BASIC_ERRORS,
   errorDtos: () => [BasicErrorDto],

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Keeps what ended a mailed link, so that its page can say so; of links that ended before, nobody knows. And keeps the
- * canonical form of a link's address, by which others find that it competes with theirs; links of before do not.
+ * canonical form of a link's address, by which others find that it competes with theirs; older links do not.
  */
 export class LinkEnds1764600500000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
