@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { AdministrationSessionsService } from '../auth/administration/administration-sessions.service.js';
+import { operatorOf } from '../auth/administration/operator.js';
 import { CurrentPrincipal } from '../auth/decorators/current-principal.js';
 import type { Principal } from '../auth/door.js';
 import {
@@ -26,10 +27,11 @@ export class UserSessionsController {
   @ApiOkResponse({ type: ListedSessionsDto, description: 'A page of the sessions.' })
   @Refusals(NATIVE, SessionsQueryDto, ...ADMIN_READING, 'account_not_found')
   async list(
+    @CurrentPrincipal() admin: Principal,
     @AccountId() id: number,
     @ContractQuery(SessionsQueryDto) query: SessionsQueryDto,
   ): Promise<ListedSessionsDto> {
-    return listedSessionsDto(await this.sessions.page(id, pageOfSessions(query)));
+    return listedSessionsDto(await this.sessions.page(operatorOf(admin), id, pageOfSessions(query)));
   }
 
   @Delete('sessions/:session_id')

@@ -30,7 +30,7 @@ export const AUDIT_KINDS = {
   budgets_cleared: 'An account’s failed tries were forgotten by an administrator or on the command line.',
   sessions_revoked: 'Sessions of an account were ended by an administrator.',
   accounts_searched: 'Accounts were searched by a part of a name; only an HMAC of it is kept.',
-  sessions_listed: 'Sessions of all accounts were listed.',
+  sessions_listed: 'Sessions of an account, or of all, were listed.',
   trail_read: 'The audit trail was read.',
   trail_exported: 'The audit trail was exported.',
   refusals_omitted: 'Refusals beyond those that the trail tells of one by one, counted.',

@@ -64,6 +64,12 @@ describe('GET /admin/users/:id/sessions', () => {
     );
   });
 
+  it('is in the audit trail', async () => {
+    const { id } = await somebody(service);
+    await listed(id);
+    expect(await admin.events(`account=${id}&kind=sessions_listed`)).toMatchObject([{ actor_id: admin.id }]);
+  });
+
   it('knows no account that does not exist', async () => {
     for (const id of ['2147483647', ...NO_IDS])
       expect(whole(await admin.get(`/admin/users/${id}/sessions`))).toEqual(NO_ACCOUNT);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
 import { NativeError } from '../../errors/native-error.js';
 import { SessionsService } from '../../tokens/sessions.service.js';
 import { UsersService } from '../../users/users.service.js';
@@ -11,6 +12,7 @@ import {
 import { ActTrail } from '../act-trail.js';
 import type { Principal } from '../door.js';
 import { RevocationService } from '../sessions/revocation.service.js';
+import type { Operator } from './operator.js';
 
 /** What administrators see and end of other accounts' sessions. */
 @Injectable()
@@ -21,12 +23,15 @@ export class AdministrationSessionsService {
     private readonly sessions: SessionsService,
     private readonly revocation: RevocationService,
     private readonly trail: ActTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /** The live sessions of an account, the newest first. @throws {NativeError} `account_not_found` */
-  async page(accountId: number, asked: SessionsAsked): Promise<SessionPage> {
+  async page(by: Operator, accountId: number, asked: SessionsAsked): Promise<SessionPage> {
     if (!(await this.users.findById(accountId))) throw new NativeError('account_not_found');
-    return this.list.page({ accountId }, asked);
+    const page = await this.list.page({ accountId }, asked);
+    this.audit.record({ ...by, kind: 'sessions_listed', accountId });
+    return page;
   }
 
   /** Ends one session of an account. @throws {NativeError} `session_not_found` if it is another's, has ended or never was */
