@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DataSource } from 'typeorm';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
 import { MailsStore } from '../src/mail/mails.store.js';
-import { User } from '../src/users/user.entity.js';
 import { newAdmin, somebody } from './support/admins.js';
 import { BasicClient, LOGIN_FAILED, outcome, signedIn } from './support/basic.client.js';
-import { askForLinks, claim, confirmWith, linksIn, linksTo } from './support/claims.js';
+import { askForLinks, claim, claimants, confirmWith, linksIn, linksTo } from './support/claims.js';
 import { LIMITED } from './support/networks.js';
 import { mailedUrl, mailsTo, outboxOf } from './support/outbox.js';
 import { newPerson, type Person } from './support/people.js';
@@ -22,14 +20,6 @@ let basic: BasicClient;
 function use(started: Service): void {
   service = started;
   basic = new BasicClient(`${started.url}/basic`);
-}
-
-/** The rows of all accounts with an address, the oldest first. */
-async function claimants(email: string): Promise<User[]> {
-  return service.app
-    .get(DataSource)
-    .getRepository(User)
-    .find({ where: { emailKey: email }, order: { id: 'ASC' } });
 }
 
 describe('An address that nobody has proved', () => {
@@ -86,7 +76,7 @@ describe('An address that nobody has proved', () => {
       expect(new Set(links).size).toBe(10);
       if (subject.startsWith('Set')) expect(heading(await setPassword(links[1]!))).toEqual(PASSWORD_SET);
       else expect(heading(await confirmWith(links[1]!, newest[1]!.password))).toEqual(CONFIRMED);
-      expect((await claimants(email)).map(({ username }) => username)).toEqual([newest[1]!.username]);
+      expect((await claimants(service, email)).map(({ username }) => username)).toEqual([newest[1]!.username]);
     },
   );
 

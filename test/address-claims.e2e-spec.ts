@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
-import { User } from '../src/users/user.entity.js';
 import { accountSeen, newAdmin, SOME_TIME, somebody } from './support/admins.js';
 import { accountOf, deactivate } from './support/accounts.js';
 import { BasicClient, LOGIN_FAILED, outcome, refused, signedIn, UNVERIFIED } from './support/basic.client.js';
-import { askForLinks, claim, confirmWith, linksTo, registerThrough, WITH_ADDRESS } from './support/claims.js';
+import {
+  askForLinks,
+  claim,
+  claimants,
+  confirmWith,
+  linksTo,
+  look,
+  press,
+  registerThrough,
+  WITH_ADDRESS,
+} from './support/claims.js';
 import { CookieClient, refused as cookieRefused, STRONG_PASSWORD } from './support/cookie.client.js';
 import { send } from './support/http.js';
 import { from, LIMITED, newNetwork } from './support/networks.js';
@@ -32,17 +40,6 @@ function use(started: Service): void {
   cookie = new CookieClient(`${started.url}/cookie`);
 }
 
-/** The rows of all accounts with an address, the oldest first. */
-async function claimants(email: string): Promise<User[]> {
-  return service.app
-    .get(DataSource)
-    .getRepository(User)
-    .find({ where: { emailKey: email }, order: { id: 'ASC' } });
-}
-
-const look = async (url: string): Promise<object> => heading(await send('GET', url));
-const press = async (url: string): Promise<object> => heading(await send('POST', url));
-
 /** Two people who claim one address, the first through basic, the other through cookie, with their links. */
 async function rivals(): Promise<{ email: string; pending: Person; baker: Person; links: string[] }> {
   const { email } = newPerson();
@@ -60,7 +57,7 @@ describe('An address that nobody has proved', () => {
     const { email } = newPerson();
     for (const contract of [...WITH_ADDRESS, ...WITH_ADDRESS]) await claim(service, contract, email.toUpperCase());
 
-    expect(await claimants(email)).toHaveLength(4);
+    expect(await claimants(service, email)).toHaveLength(4);
   });
 
   it('is no secret: whoever registers with it is answered as with any other', async () => {
@@ -96,7 +93,7 @@ describe('An address that nobody has proved', () => {
     expect(heading(wrong)).toEqual(ASKED);
     expect(wrong.text).toContain('This is not the password of that account.');
     expect(wrong.text).not.toContain(pending.password);
-    expect(await claimants(email)).toHaveLength(2);
+    expect(await claimants(service, email)).toHaveLength(2);
 
     expect(heading(await send('POST', url, { body: { password: baker.password } }))).toEqual(CONFIRMED);
     for (const link of links) expect([await look(link), await press(link)]).toEqual([DEAD, DEAD]);
@@ -177,7 +174,7 @@ describe('With EMAIL_VERIFICATION=off', () => {
     );
 
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
-    expect(await claimants(email)).toHaveLength(1);
+    expect(await claimants(service, email)).toHaveLength(1);
   });
 
   it('an operator gives an account an address without a link, a closed one too', async () => {

@@ -12,10 +12,19 @@ import {
   signedIn,
   tokensOf,
 } from './support/basic.client.js';
-import { askForLinks, claim, confirmWith, linksTo, registerThrough, WITH_ADDRESS } from './support/claims.js';
+import {
+  askForLinks,
+  claim,
+  claimants,
+  confirmWith,
+  linksTo,
+  look,
+  press,
+  registerThrough,
+  WITH_ADDRESS,
+} from './support/claims.js';
 import { CookieClient, refused as cookieRefused, STRONG_PASSWORD } from './support/cookie.client.js';
 import { changeEmail, changeUrl, verifiedHolder } from './support/email-change.js';
-import { send } from './support/http.js';
 import { confirm, mailedUrl, mailsTo } from './support/outbox.js';
 import { newPerson, type Person } from './support/people.js';
 import { problem } from './support/problems.js';
@@ -40,17 +49,6 @@ function use(started: Service): void {
   cookie = new CookieClient(`${started.url}/cookie`);
 }
 
-/** The rows of all accounts with an address, the oldest first. */
-async function claimants(email: string): Promise<User[]> {
-  return service.app
-    .get(DataSource)
-    .getRepository(User)
-    .find({ where: { emailKey: email }, order: { id: 'ASC' } });
-}
-
-const look = async (url: string): Promise<object> => heading(await send('GET', url));
-const press = async (url: string): Promise<object> => heading(await send('POST', url));
-
 describe('The proof of an address', () => {
   beforeAll(async () => use(await startService({ MAIL_QUIET: '0s' })));
   afterAll(() => service.stop());
@@ -66,11 +64,11 @@ describe('The proof of an address', () => {
     const other = await claim(service, 'cookie', email);
     const session = await cookie.session(baker);
     const otherSession = await cookie.session(other);
-    const [{ id: removed }] = (await claimants(email)) as [User];
+    const [{ id: removed }] = (await claimants(service, email)) as [User];
 
     expect(heading(await confirmWith(links[0]!, baker.password))).toEqual(CONFIRMED);
 
-    expect((await claimants(email)).map(({ username }) => username)).toEqual([baker.username]);
+    expect((await claimants(service, email)).map(({ username }) => username)).toEqual([baker.username]);
     expect(await accountOf(service, other)).toMatchObject({ email: null, status: 'active', emailClaimedAt: null });
     expect(outcome(await basic.refresh(tokensOf(attacker).refresh_token))).toEqual(
       refusedToken(401, 'Token has been revoked'),
@@ -123,7 +121,7 @@ describe('The proof of an address', () => {
 
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, ...Array<number>(7).fill(410)]);
     const winner = newestFirst[answers.findIndex(({ status }) => status === 200)]!;
-    const [holder, ...others] = await claimants(email);
+    const [holder, ...others] = await claimants(service, email);
     expect(others).toEqual([]);
     expect(holder?.emailVerifiedAt).not.toBeNull();
     expect([winner.username, email]).toContain(holder?.username);
@@ -143,7 +141,9 @@ describe('The proof of an address', () => {
 
       expect(heading(proof)).toEqual(CONFIRMED);
       for (const { status } of others) expect([200, 201, 400, 409]).toContain(status);
-      expect((await claimants(owner.email)).map(({ emailVerifiedAt }) => emailVerifiedAt !== null)).toEqual([true]);
+      expect((await claimants(service, owner.email)).map(({ emailVerifiedAt }) => emailVerifiedAt !== null)).toEqual([
+        true,
+      ]);
     }
   });
 });
@@ -177,7 +177,7 @@ describe('An address that somebody proved', () => {
 
     for (const contract of WITH_ADDRESS) await claim(service, contract, email);
 
-    expect(await claimants(email)).toHaveLength(2);
+    expect(await claimants(service, email)).toHaveLength(2);
   });
 
   it('stays with its account when an operator proves what another one claims', async () => {
@@ -188,7 +188,7 @@ describe('An address that somebody proved', () => {
 
     expect((await admin.change(id, { email_verified: true })).json).toMatchObject({ id, email });
 
-    expect((await claimants(email)).map((user) => user.id)).toEqual([id]);
+    expect((await claimants(service, email)).map((user) => user.id)).toEqual([id]);
     expect(outcome(await basic.login(pending))).toEqual(LOGIN_FAILED);
     expect(outcome(await basic.login(baker))).toEqual(signedIn(`Login for ${email} succesful`));
   });
@@ -200,7 +200,7 @@ describe('An address that somebody proved', () => {
     await askForLinks(service, email);
     const [rivalLink] = (await linksTo(service, email)) as [string];
     const users = service.app.get(DataSource).getRepository(User);
-    const [{ id }] = (await claimants(email)) as [User];
+    const [{ id }] = (await claimants(service, email)) as [User];
     await users.update({ id }, { emailVerifiedAt: new Date(), status: 'active' });
 
     expect(outcome(await basic.login(owner))).toEqual(signedIn(`Login for ${email} succesful`));

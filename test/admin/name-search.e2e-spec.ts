@@ -79,7 +79,7 @@ describe.each(bothEngines('parts'))(
       'finds %j by any part of its host, in Unicode and in ASCII',
       async (email) => {
         const id = await make(`reader of ${email.length}`, email);
-        for (const query of ['ücher', '@BÜCH', 'cherei.ex', 'xn--bch', `${email.slice(0, -1)}`, '@bücherei.example'])
+        for (const query of ['ücher', '@BÜCH', 'cherei.ex', 'xn--bch', email.slice(0, -1), '@bücherei.example'])
           expect(await ids(query), query).toEqual([id]);
         await admin.delete(id);
         expect(await ids('ücher')).toEqual([]);

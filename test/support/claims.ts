@@ -1,9 +1,12 @@
+import { DataSource } from 'typeorm';
 import { expect } from 'vitest';
+import { User } from '../../src/users/user.entity.js';
 import { BasicClient } from './basic.client.js';
 import { CookieClient, STRONG_PASSWORD } from './cookie.client.js';
 import { type Answer, form, send } from './http.js';
 import { mailsTo, urlOf } from './outbox.js';
 import { newPerson, type Person } from './people.js';
+import { heading } from './reset.js';
 import type { Service } from './service.js';
 
 /** The contracts that take an address. */
@@ -24,6 +27,14 @@ export async function claim(service: Service, contract: WithAddress, email: stri
   const person = { ...newPerson(`${STRONG_PASSWORD}${newPerson().username}`), email };
   expect((await registerThrough(service, contract, person)).status).toBe(contract === 'basic' ? 200 : 201);
   return person;
+}
+
+/** The rows of all accounts with an address, the oldest first. */
+export async function claimants({ app }: Service, email: string): Promise<User[]> {
+  return app
+    .get(DataSource)
+    .getRepository(User)
+    .find({ where: { emailKey: email }, order: { id: 'ASC' } });
 }
 
 /** Has links to confirm mailed to everybody who claims an address. */
@@ -47,4 +58,14 @@ export function linksIn(service: Service, text = ''): string[] {
 /** Confirms as the form of a contested link does. */
 export function confirmWith(url: string, password: string): Promise<Answer> {
   return send('POST', url, form({ email: 'whatever the form names', password }));
+}
+
+/** The page of a link. */
+export async function look(url: string): Promise<object> {
+  return heading(await send('GET', url));
+}
+
+/** The page after its button was pressed. */
+export async function press(url: string): Promise<object> {
+  return heading(await send('POST', url));
 }
