@@ -26,9 +26,8 @@ export interface Proof {
 export const IS_PROVED = `EXISTS (SELECT 1 FROM users AS holder
   WHERE holder.id = :id AND holder.email_key IN (:emailKey, :olderEmailKey) AND holder.email_verified_at IS NOT NULL)`;
 
-/** How many ids one statement covers that updates all accounts. */
-const BATCH = 10_000;
-const IN_BATCH = 'id > :after AND id <= :upTo';
+/** How many claims one statement trusts, or distrusts. */
+const TRUSTED_AT_ONCE = 10_000;
 
 /** Another account that may act has a link which would give it the address. */
 const HAS_LINK = `EXISTS (SELECT 1 FROM one_time_tokens AS link JOIN users AS asking ON asking.id = link.user_id
@@ -126,21 +125,23 @@ export class EmailsStore {
   async trustClaims(): Promise<void> {
     const other = (condition: string): string =>
       `EXISTS (SELECT 1 FROM users AS other WHERE other.email_key = users.email_key AND ${condition})`;
-    await this.updateAll(`UPDATE users SET email_verified_at = {now} WHERE ${IN_BATCH} AND email_verified_at IS NULL
-      AND email_key IS NOT NULL AND status <> 'deactivated' AND NOT ${other('other.email_verified_at IS NOT NULL')}
-      AND NOT ${other("other.email_verified_at IS NULL AND other.id < users.id AND other.status <> 'deactivated'")}`);
+    await this.setVerified(
+      '{now}',
+      `email_verified_at IS NULL AND email_key IS NOT NULL AND status <> 'deactivated'
+        AND NOT ${other('other.email_verified_at IS NOT NULL')}
+        AND NOT ${other("other.email_verified_at IS NULL AND other.id < users.id AND other.status <> 'deactivated'")}`,
+    );
   }
 
   /** Reverts `trustClaims`: what was only claimed has yet to be proved. */
   async distrustClaims(): Promise<void> {
-    await this.updateAll(`UPDATE users SET email_verified_at = NULL
-      WHERE ${IN_BATCH} AND email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL`);
+    await this.setVerified('NULL', 'email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL');
   }
 
-  /** Updates all accounts, a batch at a time: a statement on a million would exceed `DATABASE_STATEMENT_TIMEOUT`. */
-  private async updateAll(update: string): Promise<void> {
-    const [row] = await this.sql.rows<{ id: number | null }>('SELECT MAX(id) AS id FROM users');
-    for (let after = 0; after < (row?.id ?? 0); after += BATCH)
-      await this.sql.rows(update, { after, upTo: after + BATCH });
+  /** In batches: one statement on a million accounts would exceed `DATABASE_STATEMENT_TIMEOUT`. */
+  private async setVerified(time: string, condition: string): Promise<void> {
+    const batch = `SELECT id FROM users WHERE ${condition} LIMIT ${TRUSTED_AT_ONCE}`;
+    const update = `UPDATE users SET email_verified_at = ${time} WHERE id IN (${batch}) RETURNING id`;
+    while ((await this.sql.rows(update)).length === TRUSTED_AT_ONCE);
   }
 }

@@ -8,6 +8,9 @@ export type AccountStatus = 'pending' | 'active' | 'deactivated';
 @Index('users_username_key_unique', ['usernameKey'], { unique: true })
 @Index('users_email_key_unique', ['emailKey'], { unique: true, where: 'email_verified_at IS NOT NULL' })
 @Index('users_email_claims_index', ['emailKey', 'emailClaimedAt', 'id'], { where: 'email_verified_at IS NULL' })
+@Index('users_trusted_claims_index', ['id'], {
+  where: 'email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL',
+})
 @Index('users_status_created_at_index', ['status', 'createdAt'])
 @Index('users_epoch_moved_at_index', ['epochMovedAt'])
 @Index('users_deleted_at_index', ['deletedAt'], { where: 'deleted_at IS NOT NULL' })

@@ -41,7 +41,8 @@ export class MailedLinks {
   }
 
   /**
-   * New links for the accounts that claim an address, each with its claim, all for one mailbox. If one may have a link, all of them get one: a mail that left some out would pass for the whole truth.
+   * New links for the accounts that claim an address, each with its claim, all for one mailbox. If one may have a link, all
+   * of them get one: a mail that left some out would pass for the whole truth.
    */
   async ofClaims(
     claims: readonly MailedClaim[],

@@ -12,6 +12,7 @@ export class EmailClaims1764600300000 implements MigrationInterface {
       `DROP INDEX ${UNIQUE_INDEX}`,
       `CREATE UNIQUE INDEX ${UNIQUE_INDEX} ON users (email_key) WHERE email_verified_at IS NOT NULL`,
       `CREATE INDEX ${CLAIMS_INDEX} ON users (email_key, email_claimed_at, id) WHERE email_verified_at IS NULL`,
+      `CREATE INDEX ${TRUSTED_INDEX} ON users (id) WHERE email_verified_at IS NOT NULL AND email_claimed_at IS NOT NULL`,
       ...prefixIndex(runner, `CREATE INDEX ${PREFIX_INDEX} ON users (email_key)`),
     ]);
   }
@@ -19,6 +20,7 @@ export class EmailClaims1764600300000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await run(runner, [
       ...prefixIndex(runner, `DROP INDEX ${PREFIX_INDEX}`),
+      `DROP INDEX ${TRUSTED_INDEX}`,
       `DROP INDEX ${CLAIMS_INDEX}`,
       `DROP INDEX ${UNIQUE_INDEX}`,
       LEAVE_ONE_CLAIM,
@@ -31,6 +33,7 @@ export class EmailClaims1764600300000 implements MigrationInterface {
 
 const UNIQUE_INDEX = 'users_email_key_unique';
 const CLAIMS_INDEX = 'users_email_claims_index';
+const TRUSTED_INDEX = 'users_trusted_claims_index';
 const PREFIX_INDEX = 'users_email_key_prefix_index';
 
 /** The audit trail may still know through what an account was made. */
