@@ -46,14 +46,18 @@ export function urlOf({ url }: Service, link: string): string {
   return url + new URL(link).pathname;
 }
 
-/** The last link that was mailed to an address, where the service serves it. */
-export async function mailedUrl(service: Service, email: string): Promise<string> {
-  const last = (await mailsTo(service, email)).at(-1);
-  if (!last) throw new Error(`No mail to ${email}.`);
+/**
+ * The last link that was mailed to an address, where the service serves it. Mails that waited together may come in any
+ * order: whoever wants one of them says of which page.
+ */
+export async function mailedUrl(service: Service, email: string, page?: 'verify' | 'password-reset'): Promise<string> {
+  const mails = await mailsTo(service, email);
+  const last = page === undefined ? mails.at(-1) : mails.findLast(({ text }) => text?.includes(`/${page}/`));
+  if (!last) throw new Error(`No such mail to ${email}.`);
   return urlOf(service, linkIn(last));
 }
 
 /** Confirms an address as its owner does: by the last link that was mailed to it. */
 export async function confirm(service: Service, email: string): Promise<Answer> {
-  return send('POST', await mailedUrl(service, email));
+  return send('POST', await mailedUrl(service, email, 'verify'));
 }
