@@ -24,7 +24,7 @@ export interface FactsRow {
   username_key: string | null;
   email: string | null;
   email_key: string | null;
-  email_in_unicode: string | null;
+  email_spellings: string | null;
   email_verified_at: Time | null;
   is_admin: boolean | number;
   status: AccountStatus;
@@ -35,7 +35,7 @@ export interface FactsRow {
 }
 
 /** Columns for a SELECT on `users`; no secret is among them. */
-export const FACT_COLUMNS = `id, username, username_key, email, email_key, email_in_unicode, email_verified_at, is_admin,
+export const FACT_COLUMNS = `id, username, username_key, email, email_key, email_spellings, email_verified_at, is_admin,
   status, pin_hash IS NOT NULL AS has_pin, created_at, updated_at, last_sign_in_at`;
 
 /** What a row says. */

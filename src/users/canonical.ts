@@ -47,13 +47,18 @@ function canonicalAddress(address: string): string {
   return hostAt === 0 ? folded(address) : folded(address.slice(0, hostAt)) + canonicalHost(address.slice(hostAt));
 }
 
-/** An address with its host in Unicode (RFC 5890 §2.3.2.1), folded as names are; null if that is its canonical form. */
-export function withUnicodeHost(address: string): string | null {
-  const key = canonical('email', address);
+/**
+ * Spellings of an address other than its canonical form, by which operators may look for it: with its host in Unicode
+ * (RFC 5890 §2.3.2.1), and as it was written. Folded, with a control character between them; null if there are none.
+ */
+export function spellingsOf(address: string): string | null {
+  if (isTooLongForName(address)) return null;
+  const key = canonicalAddress(address);
   const hostAt = key.lastIndexOf('@') + 1;
   const host = key.includes('xn--', hostAt) ? domainToUnicode(key.slice(hostAt)) : '';
-  const unicode = folded(key.slice(0, hostAt) + host);
-  return host === '' || unicode === key ? null : unicode;
+  const spellings = new Set([host === '' ? key : folded(key.slice(0, hostAt) + host), folded(address)]);
+  spellings.delete(key);
+  return spellings.size === 0 ? null : [...spellings].join('\u0001');
 }
 
 /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { collidedColumn } from '../database/failures.js';
 import { Config } from '../config/env.js';
 import { Sql, type SqlValue } from '../database/sql.js';
-import { canonical, keysOfEmail, withUnicodeHost } from './canonical.js';
+import { canonical, keysOfEmail, spellingsOf } from './canonical.js';
 
 /** Claims that one statement ends at most: on SQLite a statement holds the thread that serves requests. */
 export const CLAIMS_AT_ONCE = 500;
@@ -62,7 +62,7 @@ export class EmailsStore {
     const claims = `SELECT users.id FROM users WHERE users.email_key IN (:emailKey, :olderEmailKey) AND users.email_verified_at IS NULL
       AND users.status <> 'pending' AND ${IS_PROVED} LIMIT ${CLAIMS_AT_ONCE}`;
     const rows = await this.sql.rows<{ id: number }>(
-      `UPDATE users SET email = NULL, email_key = NULL, email_in_unicode = NULL, email_claimed_at = NULL,
+      `UPDATE users SET email = NULL, email_key = NULL, email_spellings = NULL, email_claimed_at = NULL,
          email_claimed_through = NULL, updated_at = {now}
        WHERE id IN (${claims}) AND email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NULL RETURNING id`,
       { id, ...keysOfEmail(email) },
@@ -77,7 +77,7 @@ export class EmailsStore {
    */
   async replace(id: number, email: string, { evenIfClosed = false, checkedHash }: Proof = {}): Promise<boolean> {
     return this.has(
-      `UPDATE users SET email = :email, email_key = :emailKey, email_in_unicode = :inUnicode, email_verified_at = {now},
+      `UPDATE users SET email = :email, email_key = :emailKey, email_spellings = :spellings, email_verified_at = {now},
          email_claimed_at = NULL, email_claimed_through = NULL,
          status = CASE WHEN status = 'pending' THEN 'active' ELSE status END,
          updated_at = {now}
@@ -87,7 +87,7 @@ export class EmailsStore {
         id,
         email,
         emailKey: canonical('email', email),
-        inUnicode: withUnicodeHost(email),
+        spellings: spellingsOf(email),
         checkedHash: checkedHash ?? null,
       },
     );
@@ -101,14 +101,14 @@ export class EmailsStore {
   async claim(id: number, email: string, through: string): Promise<boolean> {
     const isProved = 'email_key IN (:emailKey, :olderEmailKey) AND email_verified_at IS NOT NULL';
     return this.has(
-      `UPDATE users SET email = :email, email_key = :emailKey, email_in_unicode = :inUnicode, updated_at = {now},
+      `UPDATE users SET email = :email, email_key = :emailKey, email_spellings = :spellings, updated_at = {now},
          email_verified_at = CASE WHEN ${isProved} THEN email_verified_at ELSE ${this.config.EMAIL_VERIFICATION ? 'NULL' : '{now}'} END,
          email_claimed_at = CASE WHEN ${isProved} THEN email_claimed_at ELSE {now} END,
          email_claimed_through = CASE WHEN ${isProved} THEN email_claimed_through ELSE :through END
        WHERE id = :id AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM users AS holder
          WHERE holder.email_key IN (:emailKey, :olderEmailKey) AND holder.id <> :id AND holder.email_verified_at IS NOT NULL)
        RETURNING id`,
-      { id, email, ...keysOfEmail(email), inUnicode: withUnicodeHost(email), through },
+      { id, email, ...keysOfEmail(email), spellings: spellingsOf(email), through },
     );
   }
 

@@ -18,7 +18,7 @@ const CLOSE = `status = 'deactivated'`;
 
 /** Frees the names and forgets everything about the person. */
 const EMPTY = `${CLOSE}, deleted_at = {now}, is_admin = false, username = NULL, username_key = NULL, email = NULL,
-  email_key = NULL, email_in_unicode = NULL, email_verified_at = NULL, email_claimed_at = NULL,
+  email_key = NULL, email_spellings = NULL, email_verified_at = NULL, email_claimed_at = NULL,
   email_claimed_through = NULL, password_hash = '${NO_PASSWORD}', pin_hash = NULL, pin_failures = 0,
   pin_locked_until = NULL, pin_set_at = NULL, pin_set_in = NULL, last_sign_in_at = NULL`;
 

@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { collidedColumn, isStoreFailure } from '../database/failures.js';
 import { Sql } from '../database/sql.js';
 import { RepeatedFailure } from '../logging/repeated-failure.js';
-import { canonical, withUnicodeHost } from './canonical.js';
+import { canonical, spellingsOf } from './canonical.js';
 import type { IdentifierKind } from './identifiers.js';
 
 /** How many accounts one statement looks at, by their ids. */
@@ -18,7 +18,7 @@ interface NamesRow {
   readonly username_key: string | null;
   readonly email: string | null;
   readonly email_key: string | null;
-  readonly email_in_unicode: string | null;
+  readonly email_spellings: string | null;
 }
 
 /** A name whose key is that of an earlier version. */
@@ -29,11 +29,11 @@ interface OlderKey {
   readonly olderKey: string;
 }
 
-// In ASCII a name's key has always been the same, but an earlier version kept no host in Unicode beside it.
-const OLDER_AMONG = `SELECT id, username, username_key, email, email_key, email_in_unicode FROM users
+// In ASCII a name's key has always been the same, but an earlier version kept no other spellings beside it.
+const OLDER_AMONG = `SELECT id, username, username_key, email, email_key, email_spellings FROM users
   WHERE id > :after AND id <= :upTo
   AND (octet_length(username_key) > length(username_key) OR octet_length(email_key) > length(email_key)
-    OR email_in_unicode IS NULL AND email_key LIKE '%xn--%')`;
+    OR email_spellings IS NULL AND email_key LIKE '%xn--%')`;
 
 /**
  * Brings the keys of earlier versions into the canonical form, after each start. Several instances may do so at once, and
@@ -102,9 +102,9 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   private async rewrite({ id, kind, name, olderKey }: OlderKey): Promise<boolean> {
     try {
       await this.sql.rows(
-        `UPDATE users SET ${kind}_key = :key${kind === 'email' ? ', email_in_unicode = :inUnicode' : ''}
+        `UPDATE users SET ${kind}_key = :key${kind === 'email' ? ', email_spellings = :spellings' : ''}
          WHERE id = :id AND ${kind}_key = :olderKey AND ${kind} = :name`,
-        { id, name, olderKey, key: canonical(kind, name), inUnicode: withUnicodeHost(name) },
+        { id, name, olderKey, key: canonical(kind, name), spellings: spellingsOf(name) },
       );
     } catch (error) {
       if (isStoreFailure(error)) throw error;
@@ -115,12 +115,12 @@ export class NameKeys implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function olderKeysOf({ id, username, username_key, email, email_key, email_in_unicode }: NamesRow): OlderKey[] {
+function olderKeysOf({ id, username, username_key, email, email_key, email_spellings }: NamesRow): OlderKey[] {
   return [
-    { id, kind: 'username' as const, name: username ?? '', olderKey: username_key ?? '', inUnicode: null },
-    { id, kind: 'email' as const, name: email ?? '', olderKey: email_key ?? '', inUnicode: email_in_unicode },
+    { id, kind: 'username' as const, name: username ?? '', olderKey: username_key ?? '', spellings: null },
+    { id, kind: 'email' as const, name: email ?? '', olderKey: email_key ?? '', spellings: email_spellings },
   ].filter(
-    ({ kind, name, olderKey, inUnicode }) =>
-      olderKey !== canonical(kind, name) || (kind === 'email' && inUnicode !== withUnicodeHost(name)),
+    ({ kind, name, olderKey, spellings }) =>
+      olderKey !== canonical(kind, name) || (kind === 'email' && spellings !== spellingsOf(name)),
   );
 }

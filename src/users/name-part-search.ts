@@ -49,7 +49,7 @@ export class NamePartSearch {
       { ...parameters, after: page.place },
     );
     const found = rows.filter((row) =>
-      [row.username_key, row.email_key, row.email_in_unicode].some((name) => hasPart(name, part)),
+      [row.username_key, row.email_key, row.email_spellings].some((name) => hasPart(name, part)),
     );
     return found.every((row) => page.take(row)) && rows.length === WALKED ? undefined : page;
   }

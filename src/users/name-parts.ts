@@ -10,7 +10,7 @@ const PART_MIN_LENGTH = 3;
 const GROUP_BITS = 15;
 
 /** As there: the names in one text. */
-const NAMES = `replace(coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_in_unicode, ''), 'ς', 'σ')`;
+const NAMES = `replace(coalesce(username_key, '') || chr(1) || coalesce(email_key, '') || coalesce(chr(1) || email_spellings, ''), 'ς', 'σ')`;
 
 /** True if a text is long enough to be searched for anywhere in names. */
 export function isNamePart(query: string): boolean {
@@ -35,7 +35,7 @@ function searched(name: string): string {
 export function hasNamePart({ isPostgres }: Sql, part: string): Condition {
   const position = isPostgres ? 'strpos' : 'instr';
   const within = (column: string): string => `${position}(replace(${column}, 'ς', 'σ'), :part) > 0`;
-  return condition(`(${within('username_key')} OR ${within('email_key')} OR ${within('email_in_unicode')})`, { part });
+  return condition(`(${within('username_key')} OR ${within('email_key')} OR ${within('email_spellings')})`, { part });
 }
 
 /**

@@ -43,9 +43,9 @@ export class User {
   @Column({ name: 'email_key', type: 'text', nullable: true })
   emailKey!: string | null;
 
-  /** The address with its host in Unicode, if its key has it in ASCII: operators search for parts of either. */
-  @Column({ name: 'email_in_unicode', type: 'text', nullable: true })
-  emailInUnicode!: string | null;
+  /** Other spellings than the key, for operators who search for a part of one. */
+  @Column({ name: 'email_spellings', type: 'text', nullable: true })
+  emailSpellings!: string | null;
 
   @Column({ name: 'password_hash', type: 'text' })
   passwordHash!: string;

@@ -9,7 +9,7 @@ import { Rows } from '../database/rows.js';
 import { Sql } from '../database/sql.js';
 import { AuthError } from '../errors/auth-error.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
-import { canonical, keysOf, withUnicodeHost } from './canonical.js';
+import { canonical, keysOf, spellingsOf } from './canonical.js';
 import { ClaimsStore, PROVED } from './claims.store.js';
 import type { IdentifierKind } from './identifiers.js';
 import { OF_PROVED_EMAIL, PROVED_EMAIL, proveEmail } from './proved-email.js';
@@ -80,7 +80,7 @@ export class UsersService {
       usernameKey: account.username === undefined ? null : canonical('username', account.username),
       email: account.email ?? null,
       emailKey: account.email === undefined ? null : canonical('email', account.email),
-      emailInUnicode: account.email === undefined ? null : withUnicodeHost(account.email),
+      emailSpellings: account.email === undefined ? null : spellingsOf(account.email),
       passwordHash: account.passwordHash,
       isAdmin: account.isAdmin ?? false,
       status: account.status,

@@ -159,6 +159,20 @@ describe('a link to another address', () => {
     );
   });
 
+  it('says that another account confirmed the address, and when', async () => {
+    const holder = await verifiedHolder(service);
+    const url = await changeUrl(service, holder, holder.other);
+    const owner = await claim(service, 'basic', holder.other);
+    expect((await confirmWith(await mailedUrl(service, holder.other), owner.password)).status).toBe(200);
+
+    expect(await look(url)).toEqual(
+      page(
+        'Another account confirmed the address after it was mailed, on TIME.',
+        'If that was you, sign in to that account. If you do not know its password, ask for a new one.',
+      ),
+    );
+  });
+
   it('says that a newer one took its place', async () => {
     const holder = await verifiedHolder(service);
     const url = await changeUrl(service, holder, holder.other);

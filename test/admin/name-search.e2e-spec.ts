@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonical } from '../../src/users/canonical.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { type Admin, newAdmin } from '../support/admins.js';
 import { bothEngines } from '../support/engines.js';
@@ -79,10 +80,28 @@ describe.each(bothEngines('parts'))(
       'finds %j by any part of its host, in Unicode and in ASCII',
       async (email) => {
         const id = await make(`reader of ${email.length}`, email);
-        for (const query of ['ücher', '@BÜCH', 'cherei.ex', 'xn--bch', email.slice(0, -1), '@bücherei.example'])
+        for (const query of [
+          'ücher',
+          '@BÜCH',
+          'cherei.ex',
+          'xn--bch',
+          '@xn--bcherei-n2a.example',
+          email.slice(0, -1),
+          '@bücherei.example',
+        ])
           expect(await ids(query), query).toEqual([id]);
         await admin.delete(id);
         expect(await ids('ücher')).toEqual([]);
+      },
+    );
+
+    it.each(['cu9@exa\u00ADmple.com', 'cu10@ex\u200Bample.com', 'cu11@例え。jp'])(
+      'finds %j of an earlier version as it was written and as it is mailed to',
+      async (email) => {
+        const id = await make(`old ${email.length} ${email.codePointAt(2)}`, email);
+        const [, host = ''] = email.split('@');
+        for (const query of [email, `@${host}`, host.slice(0, 3), canonical('email', email)])
+          expect(await ids(query), query).toContain(id);
       },
     );
 

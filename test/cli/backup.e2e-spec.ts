@@ -86,8 +86,12 @@ describe('latchkey backup', () => {
   it.each([
     ['a folder that is not there', 'nowhere/backup.db', 'nowhere/backup.db cannot be written (ENOENT).'],
     ['a folder', 'data', 'data exists already. Nothing was overwritten.'],
+    ['a link that leads nowhere', 'link', 'link exists already. Nothing was overwritten.'],
   ])('refuses %s', async (_what, file, stderr) => {
-    expect(await latchkey({ folder: await migrated() }, 'backup', file)).toEqual(refused(stderr));
+    const folder = await migrated();
+    fs.symlinkSync('nowhere', join(folder, 'link'));
+    expect(await latchkey({ folder }, 'backup', file)).toEqual(refused(stderr));
+    expect(readdirSync(folder).toSorted()).toEqual(['data', 'link']);
   });
 
   it('refuses where there is no database, or an empty one', async () => {

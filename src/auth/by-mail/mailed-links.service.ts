@@ -93,7 +93,9 @@ export class MailedLinks {
     const fate = await this.tokens.fateOf(token, ...purposes);
     if (fate?.what !== 'account_changed') return fate;
     const { isTaken } = await this.emails.others(fate.accountId, fate.email);
-    return isTaken ? { ...fate, what: 'address_taken' } : fate;
+    if (!isTaken) return fate;
+    const holder = await this.users.findByName('email', fate.email);
+    return { ...fate, what: 'address_taken', at: fate.at ?? holder?.emailVerifiedAt ?? undefined };
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { databaseFile, secretFile } from '../../config/data-folder.js';
 import { type Config, readEnvironment } from '../../config/env.js';
@@ -7,7 +7,7 @@ import { CommandError } from '../command-error.js';
 import { hasEmbeddedDatabase } from '../embedded-database.js';
 import { print, remark } from '../output.js';
 import { checkCopy } from './check-copy.js';
-import { isThere, NewFile } from './new-file.js';
+import { exists, isThere, NewFile } from './new-file.js';
 import { copySnapshot } from './snapshot.js';
 
 /** `latchkey backup`. @throws {CommandError} if the backup is refused or fails; then it left nothing behind */
@@ -15,7 +15,7 @@ export async function backupCommand(file: string): Promise<void> {
   if (file === '') throw new CommandError('A backup needs the name of a file.');
   const config = readEnvironment();
   demandDatabase(config, file);
-  if (existsSync(file)) throw isThere(file);
+  if (exists(file)) throw isThere(file);
   await untilSignal('backed up', (signal) => backUp(databaseFile(config), file, signal));
   print(`${file}: ${statSync(file).size} bytes, checked`);
   remark(

@@ -1,9 +1,9 @@
 import {
   chmodSync,
   closeSync,
-  existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   renameSync,
@@ -14,6 +14,11 @@ import { CommandError } from '../command-error.js';
 
 /** What a file system says that has no hard links, such as that of a USB stick. */
 const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
+
+/** True if a name is taken, also by a symbolic link that leads nowhere. */
+export function exists(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
 
 /** The refusal to write over a file. */
 export function isThere(file: string): CommandError {
@@ -64,7 +69,7 @@ export class NewFile {
       linkSync(this.draft, this.file);
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
-      if (existsSync(this.file)) throw isThere(this.file);
+      if (exists(this.file)) throw isThere(this.file);
       if (!NO_LINKS.includes(code)) throw error;
       renameSync(this.draft, this.file);
     }
