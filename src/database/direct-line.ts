@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { Config } from '../config/env.js';
 import { endIfSilent, socketOf } from './connection.js';
+import { demandSameDatabase, isPooled, listenSetting } from './listen-target.js';
 import { postgresOptions } from './postgres-options.js';
 import { type BoundStatement, Sql } from './sql.js';
 
@@ -18,10 +18,6 @@ const LAY_AGAIN_MS = 500;
 
 /** How long the other end may take to say goodbye when the service stops, in milliseconds. */
 const GOODBYE_MS = 500;
-
-/** Tells one database of one server from every other. */
-const IDENTITY = `SELECT (SELECT system_identifier FROM pg_control_system())::text AS server, oid::text AS database
-  FROM pg_database WHERE datname = current_database()`;
 
 /** What a line does for whoever listens. */
 export interface Listening {
@@ -40,7 +36,7 @@ export interface Listening {
 @Injectable()
 export class DirectLine implements OnApplicationShutdown {
   private readonly logger = new Logger(DirectLine.name);
-  private readonly setting: 'DATABASE_URL' | 'DATABASE_LISTEN_URL';
+  private readonly setting;
   private readonly options: pg.ClientConfig | undefined;
   private client: pg.Client | undefined;
   private isPooled: boolean | undefined;
@@ -54,7 +50,7 @@ export class DirectLine implements OnApplicationShutdown {
     config: Config,
     private readonly sql: Sql,
   ) {
-    this.setting = config.DATABASE_LISTEN_URL ? 'DATABASE_LISTEN_URL' : 'DATABASE_URL';
+    this.setting = listenSetting(config);
     if (config.DATABASE_URL) this.options = { ...postgresOptions(config, this.setting), query_timeout: DEAD_AFTER_MS };
   }
 
@@ -118,7 +114,8 @@ export class DirectLine implements OnApplicationShutdown {
     try {
       await client.connect();
       endIfSilent(client, SILENT_MS);
-      await this.demandSameDatabase(client);
+      if (this.setting === 'DATABASE_LISTEN_URL')
+        await demandSameDatabase(client, (text) => this.sql.rows<object>(text));
       await this.begin(client, listening.channel);
     } catch (error) {
       socketOf(client).destroy();
@@ -127,15 +124,6 @@ export class DirectLine implements OnApplicationShutdown {
     if (isBroken || this.closed) return void socketOf(client).destroy();
     this.client = client;
     listening.begun();
-  }
-
-  /** Another database would know of no revocation. */
-  private async demandSameDatabase(client: pg.Client): Promise<void> {
-    if (this.setting === 'DATABASE_URL') return;
-    const [there] = (await client.query(IDENTITY)).rows as object[];
-    const [here] = await this.sql.rows<object>(IDENTITY);
-    if (!isDeepStrictEqual({ ...there }, { ...here }))
-      throw new Error('DATABASE_LISTEN_URL is another database than DATABASE_URL.');
   }
 
   private async begin(client: pg.Client, channel: string): Promise<void> {
@@ -155,10 +143,4 @@ export class DirectLine implements OnApplicationShutdown {
     this.isTold = true;
     this.next = setTimeout(layAgain, LAY_AGAIN_MS).unref();
   }
-}
-
-/** A pooler makes up the key by which its client cancels; that of the server names the process that serves it. */
-async function isPooled(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  return rows[0]?.pid !== (client as unknown as { processID: number }).processID;
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { latchkeyProcess } from '../cli/run.js';
+import { latchkey, latchkeyProcess } from '../cli/run.js';
 import { DRIVERS } from '../drivers/index.js';
 import { sized } from '../runner/size.js';
 import { figure, metricsOf } from '../support/exposition.js';
@@ -159,6 +159,17 @@ describe('Behind PgBouncer in transaction mode', { timeout: HANGS_MS, ...needing
     expect(await latchkeyProcess(here, 'migrate')).toMatchObject({ code: 0, stderr: '' });
     expect(await latchkeyProcess(here, 'client', 'create', 'test', '--scope', 'introspect')).toMatchObject({ code: 0 });
     expect(await latchkeyProcess(here, 'keys', 'rotate')).toMatchObject({ code: 0 });
-    expect((await latchkeyProcess(here, 'doctor')).stdout).toMatch(/ok +database +the schema is up to date/);
+    const other = (await postgres.createDatabase('other')).DATABASE_URL!;
+    for (const [listenUrl, finding] of [
+      ['', 'warn  database  DATABASE_URL leads to a pooler: '],
+      [pooled, 'warn  database  DATABASE_LISTEN_URL leads to a pooler: '],
+      [settings.DATABASE_URL!, 'ok    database  ended sessions are announced through DATABASE_LISTEN_URL\n'],
+      [other, 'warn  database  ended sessions are not announced: DATABASE_LISTEN_URL is another database than '],
+      [other.replace(/:\d+\//, ':1/'), 'warn  database  ended sessions are not announced: connect ECONNREFUSED '],
+    ] as const) {
+      const { stdout } = await latchkey({ ...here, env: { ...here.env, DATABASE_LISTEN_URL: listenUrl } }, 'doctor');
+      expect(stdout).toMatch(/ok +database +the schema is up to date/);
+      expect(stdout).toContain(finding);
+    }
   });
 });

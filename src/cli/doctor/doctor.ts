@@ -8,6 +8,7 @@ import { checkDatabase } from './database.check.js';
 import { checkFiles } from './files.check.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 import { checkKeys } from './keys.check.js';
+import { checkListening } from './listening.check.js';
 import { checkMail } from './mail.check.js';
 import { checkNames } from './names.check.js';
 import { adviceFor, openForReading } from './store.js';
@@ -66,6 +67,7 @@ async function checkOpened(store: DataSource, config: Config): Promise<Finding[]
   if (database.some(({ level }) => level !== 'ok')) return database;
   return [
     ...database,
+    ...(await checkListening(store, config)),
     ...(await checkNames(store, config)),
     ...(await checkKeys(store, config)),
     ...(await checkClock(store, config)),
