@@ -13,8 +13,8 @@ const QUEUE = sized({ small: 5, full: 8 });
 /** How many sign-ins come at once: ten times what the thread and its queue hold. */
 const STORM = 10 * (THREADS + QUEUE);
 
-/** At this cost a hash takes much longer than taking or refusing a request. */
-const BCRYPT_COST = sized({ small: '11', full: '12' });
+/** At this cost a hash takes much longer than taking or refusing a quarter of the storm, on a busy machine too. */
+const BCRYPT_COST = sized({ small: '12', full: '13' });
 
 /** Wrong passwords allowed: more than the thread and its queue hold at once. */
 const TRIES = sized({ small: 9, full: 12 });
