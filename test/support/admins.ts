@@ -97,5 +97,5 @@ export const NO_IDS = ['0', '-1', '1.5', '01', 'x', '2147483648', '99999999999',
 
 /** Sets a new password as the owner does, by the link that was mailed to the address. Answers the status. */
 export async function setPasswordByMail(service: Service, email: string, password: string): Promise<number> {
-  return (await send('POST', await mailedUrl(service, email, 'password-reset'), form({ password }))).status;
+  return (await send('POST', await mailedUrl(service, email), form({ password }))).status;
 }

@@ -14,18 +14,22 @@ export interface OutboxMail {
   readonly mail: Email;
 }
 
-/** The mails in the outbox, oldest first, once none is under way any more. */
+/**
+ * The mails in the outbox, in the order in which they were asked for, once none is under way any more. Those that wait
+ * together are written at once, so that their files may come in any order.
+ */
 export async function outboxOf({ app, dataDir }: Service): Promise<OutboxMail[]> {
   await app.get(MailDelivery).settled();
   const folder = join(dataDir, 'outbox');
-  const files = readdirSync(folder).sort();
-  return Promise.all(
-    files.map(async (fileName) => {
+  const mails = await Promise.all(
+    readdirSync(folder).map(async (fileName) => {
       const path = join(folder, fileName);
       const raw = readFileSync(path, 'utf8');
       return { fileName, mode: statSync(path).mode & 0o777, raw, mail: await PostalMime.parse(raw) };
     }),
   );
+  // Their ids are in the order of time.
+  return mails.sort((one, other) => (String(one.mail.messageId) < String(other.mail.messageId) ? -1 : 1));
 }
 
 /** The mails to an address in the outbox, oldest first. */
@@ -46,18 +50,14 @@ export function urlOf({ url }: Service, link: string): string {
   return url + new URL(link).pathname;
 }
 
-/**
- * The last link that was mailed to an address, where the service serves it. Mails that waited together may come in any
- * order: whoever wants one of them says of which page.
- */
-export async function mailedUrl(service: Service, email: string, page?: 'verify' | 'password-reset'): Promise<string> {
-  const mails = await mailsTo(service, email);
-  const last = page === undefined ? mails.at(-1) : mails.findLast(({ text }) => text?.includes(`/${page}/`));
-  if (!last) throw new Error(`No such mail to ${email}.`);
+/** The last link that was mailed to an address, where the service serves it. */
+export async function mailedUrl(service: Service, email: string): Promise<string> {
+  const last = (await mailsTo(service, email)).at(-1);
+  if (!last) throw new Error(`No mail to ${email}.`);
   return urlOf(service, linkIn(last));
 }
 
 /** Confirms an address as its owner does: by the last link that was mailed to it. */
 export async function confirm(service: Service, email: string): Promise<Answer> {
-  return send('POST', await mailedUrl(service, email, 'verify'));
+  return send('POST', await mailedUrl(service, email));
 }

@@ -17,7 +17,7 @@ export function askForReset({ url }: Service, email: unknown, headers: Record<st
 /** Has a link to a new password mailed, and answers where the service serves it. */
 export async function resetUrl(service: Service, email: string): Promise<string> {
   await askForReset(service, email);
-  return mailedUrl(service, email, 'password-reset');
+  return mailedUrl(service, email);
 }
 
 /** Sets a new password as the form of a link's page does. */
