@@ -1,5 +1,5 @@
 /**
- * How long `GET /admin/users?query=` takes with a million accounts, on both engines: the built service, asked by one
+ * Measures `GET /admin/users?query=` with a million accounts on both engines: the built service, asked by one
  * administrator. `npm run bench:search`; the number of accounts may follow.
  */
 import { randomBytes } from 'node:crypto';
@@ -20,7 +20,7 @@ const FIRST_NAMES = 'anna boris chloe daniel elif farid greta hugo ines jonas ka
 const LAST_NAMES = 'smith müller dubois garcia yilmaz novak rossi jensen tanaka okafor silva kowalski'.split(' ');
 const HOSTS = 'example.com mail.example.org post.example.net school.example'.split(' ');
 
-/** What is searched for, and who has it. */
+/** The queries, by who has what they look for. */
 const QUERIES: Readonly<Record<string, string>> = {
   'what all have': 'example',
   'what a quarter has': '@example.com',

@@ -5,7 +5,7 @@ import { isPin } from '../users/identifiers.js';
 
 const TEXT = 'Must be a text.';
 
-/** What Swagger UI begins with: it must not count as a wrong password. */
+/** Swagger UI begins with this, which must not count as a wrong password. */
 export const NotEmpty = (): PropertyDecorator => Check(2, 'Must not be empty.', (value) => value !== '');
 
 /** The body of a change of password. */

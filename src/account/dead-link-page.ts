@@ -1,11 +1,11 @@
 import type { LinkEnd, LinkFate, LinkPurpose } from '../errors/link-fate.js';
 import { escape, page } from '../contract-kit/page.js';
 
-/** What is said of each kind of link. */
+/** The words for a kind of link. */
 interface Kind {
-  /** How long it works. */
+  /** Its lifetime, in words. */
   readonly lifetime: string;
-  /** What it was used for, as the end of a sentence. */
+  /** Its effect, as the end of a sentence. */
   readonly done: (email: string) => string;
   readonly advice: string;
 }
@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<LinkPurpose, Kind>> = {
   },
 };
 
-/** What is said of a link that something else ended. */
+/** The reasons for which a link ended unused. */
 const ENDS: Readonly<Record<Exclude<LinkEnd, 'used'>, string>> = {
   newer_link: 'A newer link took its place',
   address_confirmed: 'The address of the account was confirmed after it was mailed',
@@ -46,7 +46,7 @@ const ADVICE: Readonly<Partial<Record<LinkFate['what'], string>>> = {
     'If that was you, sign in to that account. If you do not know its password, <a href="../password-reset">ask for a new one</a>.',
 };
 
-/** What is said where nothing is known. The link may be that of an account that is gone, since another proved its address. */
+/** For a link that the store does not know: its account may be gone, since another proved the address. */
 const UNKNOWN = 'There is no such link, or none any more: it may be incomplete or days old, or its account is gone.';
 
 /** The page of a link that does not work: what became of it, for as long as that is known. */

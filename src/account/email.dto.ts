@@ -39,5 +39,5 @@ export class LinkConfirmationDto {
 
 const readFields: FieldReader = async (body) => (body?.bytes.length ? readFormOrJson(body) : {});
 
-/** How the page of a link reads bodies: those of its form, JSON, and none. */
+/** Reads the bodies that the page of a link takes: its form, JSON, or none. */
 export const FORM_JSON_OR_NOTHING = { readFields };

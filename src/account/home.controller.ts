@@ -9,7 +9,7 @@ import { BrowsersOnly } from './browsers-only.guard.js';
 import { homePage } from './home-page.js';
 import { PAGE } from './link-route.js';
 
-/** What somebody sees who opens the address of the service. */
+/** The page at the service's own address. */
 @Controller()
 @ApiTags('home')
 @Public()

@@ -11,7 +11,7 @@ export class NewPasswordDto {
   password!: string;
 }
 
-/** How the page of a link reads bodies: those of its form, and JSON. */
+/** Reads the bodies that the page of a link takes: its form, or JSON. */
 export const FORM_OR_JSON = { readFields: readFormOrJson };
 
 /** How a request for a link is read: JSON as at every native route; of a form the address, whatever else a page puts there. */

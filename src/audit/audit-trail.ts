@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { ScannedPage } from '../database/scanned-page.js';
 import { Sql, type SqlValue, timeOf } from '../database/sql.js';
 import type { AuditKind } from './audit-kinds.js';
 import { type AuditPage, merged } from './audit-page.js';
@@ -40,12 +41,6 @@ const FINDING = [
   'door',
 ] as const satisfies (keyof Row)[];
 
-/** How many events one request looks at, where others than the asked for are passed over. */
-const EXAMINED_LIMIT = 5000;
-
-/** How many rows one statement reads after the first. */
-const BATCH = 500;
-
 /** How many of an account's sign-ins tell where it signs in. */
 const SIGN_INS_LOOKED_AT = 1000;
 
@@ -71,19 +66,14 @@ export class AuditTrail {
   private async pageOfOne(filter: FilterOfOne, limit: number, after: string | undefined): Promise<AuditPage> {
     const asked = askedOf(filter);
     const [finding, ...others] = FINDING.filter((column) => asked[column] !== undefined);
-    const events: AuditEvent[] = [];
-    let place = after;
-    let examined = 0;
-    for (let batch = limit + 1; ; batch = BATCH) {
-      const rows = await this.read(finding, asked, filter, batch, place);
-      for (const row of rows) {
+    const page = new ScannedPage<AuditEvent, string | undefined>(limit, after);
+    const { entries, next } = await page.fill(async (batch, place) =>
+      (await this.read(finding, asked, filter, batch, place)).map((row) => {
         const isMeant = others.every((column) => row[column] === asked[column]);
-        if ((isMeant && events.length === limit) || ++examined > EXAMINED_LIMIT) return { events, next: place };
-        if (isMeant) events.push(readEvent(row));
-        place = row.id;
-      }
-      if (rows.length < batch) return { events, next: undefined };
-    }
+        return { place: row.id, entry: isMeant ? readEvent(row) : undefined };
+      }),
+    );
+    return { events: entries, next };
   }
 
   /** The doors through which an account registered or signed in, as far as its trail goes back, and those of its sessions. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ScannedPage } from '../database/scanned-page.js';
 import { Sql } from '../database/sql.js';
 import {
   createdWithin,
@@ -12,12 +13,6 @@ import {
   type SessionPlace,
 } from './session-list.js';
 import { COUNTS } from './session-standing.js';
-
-/** How many sessions one request looks at: those that count no more stay for a while. */
-const EXAMINED_LIMIT = 5000;
-
-/** How many rows one statement reads after the first. */
-const BATCH = 500;
 
 /** A live session as an operator sees it. */
 export interface AccountSession extends ListedSession {
@@ -41,20 +36,14 @@ export class AllSessions {
     after: SessionPlace | undefined,
     idleTimes: readonly IdleTime[],
   ): Promise<AllSessionsPage> {
-    const sessions: AccountSession[] = [];
-    let place = after;
-    let examined = 0;
-    for (let batch = limit + 1; ; batch = BATCH) {
-      const rows = await this.read(filter, batch, place, idleTimes);
-      for (const row of rows) {
-        const isFull = row.is_live && sessions.length === limit;
-        if (isFull || ++examined > EXAMINED_LIMIT) return { sessions, next: place };
+    const page = new ScannedPage<AccountSession, SessionPlace | undefined>(limit, after);
+    const { entries, next } = await page.fill(async (batch, place) =>
+      (await this.read(filter, batch, place, idleTimes)).map((row) => {
         const session = { ...readListed(row), accountId: row.user_id };
-        if (row.is_live) sessions.push(session);
-        place = session;
-      }
-      if (rows.length < batch) return { sessions, next: undefined };
-    }
+        return { place: session, entry: row.is_live ? session : undefined };
+      }),
+    );
+    return { sessions: entries, next };
   }
 
   private async read(

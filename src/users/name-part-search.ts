@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Scanned, ScannedPage } from '../database/scanned-page.js';
 import { Sql } from '../database/sql.js';
 import { type AccountFacts, FACT_COLUMNS, type FactsRow, readFacts } from './account-facts.js';
 import { type AccountFilter, allOf, BY_INDEX, condition } from './account-filter.js';
@@ -9,11 +10,10 @@ import { foundByNamePart, hasPart, partOf } from './name-parts.js';
 /** How many accounts are looked through in the order of ids before the index is asked: what many have is soon found. */
 const WALKED = 500;
 
-/** How many accounts with the part one request looks at, where those that are not meant are passed over. */
-const EXAMINED_LIMIT = 5000;
+type Page = ScannedPage<AccountFacts, number>;
 
-/** How many rows one statement reads after the first. */
-const BATCH = 500;
+/** What an account's row means for the page. */
+type Scan = (row: FactsRow) => Scanned<AccountFacts, number>;
 
 /** Lists the accounts whose username or e-mail address has a text anywhere, in the order of ids. */
 @Injectable()
@@ -33,16 +33,20 @@ export class NamePartSearch {
     const first = after === undefined ? await this.list.find(exactId) : undefined;
     const exact = first && isMeant(first, filter) ? [first] : [];
     const room = limit - exact.length;
-    const isWanted = (account: AccountFacts): boolean => account.id !== exactId && isMeant(account, filter);
+    const scan: Scan = (row) => {
+      const account = readFacts(row);
+      const isWanted = account.id !== exactId && isMeant(account, filter);
+      return { place: account.id, entry: isWanted ? account : undefined };
+    };
     const part = partOf(filter.query);
-    const { accounts, next } =
-      (await this.walk(filter, part, new Page(room, isWanted, after))) ??
-      (await this.find(part, new Page(room, isWanted, after)));
-    return { accounts: [...exact, ...accounts], next };
+    const { entries, next } =
+      (await this.walk(filter, part, new ScannedPage(room, after ?? 0), scan)) ??
+      (await this.find(part, new ScannedPage(room, after ?? 0), scan));
+    return { accounts: [...exact, ...entries], next };
   }
 
   /** The page, if it is full before so many accounts were looked through, or if there are no others. */
-  private async walk({ status }: AccountFilter, part: string, page: Page): Promise<Page | undefined> {
+  private async walk({ status }: AccountFilter, part: string, page: Page, scan: Scan): Promise<Page | undefined> {
     const { text, parameters } = allOf(condition('id > :after'), status && BY_INDEX.status(status));
     const rows = await this.sql.rows<FactsRow>(
       `SELECT ${FACT_COLUMNS} FROM users WHERE ${text} AND deleted_at IS NULL ORDER BY id LIMIT ${WALKED}`,
@@ -51,45 +55,14 @@ export class NamePartSearch {
     const found = rows.filter((row) =>
       [row.username_key, row.email_key, row.email_spellings].some((name) => hasPart(name, part)),
     );
-    return found.every((row) => page.take(row)) && rows.length === WALKED ? undefined : page;
+    return found.every((row) => page.take(scan(row))) && rows.length === WALKED ? undefined : page;
   }
 
-  private async find(part: string, page: Page): Promise<Page> {
+  private async find(part: string, page: Page, scan: Scan): Promise<Page> {
     const { text, parameters } = foundByNamePart(this.sql, FACT_COLUMNS, part);
-    for (let limit = page.room + 1; ; limit = BATCH) {
-      const rows = await this.sql.rows<FactsRow>(text, { ...parameters, after: page.place, limit });
-      if (!rows.every((row) => page.take(row)) || rows.length < limit) return page;
-    }
-  }
-}
-
-/** A page while it is filled. */
-class Page implements AccountPage<number> {
-  readonly accounts: AccountFacts[] = [];
-  next: number | undefined;
-  /** The id that was looked at last. */
-  place: number;
-  private examined = 0;
-
-  constructor(
-    readonly room: number,
-    private readonly isWanted: (account: AccountFacts) => boolean,
-    after = 0,
-  ) {
-    this.place = after;
-  }
-
-  /** Answers false, and where the next page begins, for an account that the page has no room for. */
-  take(row: FactsRow): boolean {
-    const account = readFacts(row);
-    const isWanted = this.isWanted(account);
-    if (++this.examined > EXAMINED_LIMIT || (isWanted && this.accounts.length === this.room)) {
-      this.next = this.place;
-      return false;
-    }
-    if (isWanted) this.accounts.push(account);
-    this.place = account.id;
-    return true;
+    return page.fill(async (limit, after) =>
+      (await this.sql.rows<FactsRow>(text, { ...parameters, after, limit })).map(scan),
+    );
   }
 }
 

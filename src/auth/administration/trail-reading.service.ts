@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEvent } from '../../audit/audit-event.entity.js';
-import type { AuditKind } from '../../audit/audit-kinds.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import type { AuditPage } from '../../audit/audit-page.js';
 import { type AuditFilter, AuditTrail } from '../../audit/audit-trail.js';
@@ -10,21 +9,16 @@ import { ClaimsStore } from '../../users/claims.store.js';
 import type { Operator } from './operator.js';
 
 /** Which events an operator asks for. */
-export interface TrailAsked {
+export interface TrailAsked extends Pick<AuditFilter, 'kind' | 'refusal' | 'from' | 'to'> {
   /** The account that it was done to. */
   readonly account?: number | undefined;
   /** The account that did it. */
   readonly actor?: number | undefined;
-  readonly kind?: AuditKind | undefined;
-  readonly refusal?: string | undefined;
   /** An IP address, or the e-mail address of an account, of those that claim it, or of nobody. */
   readonly address?: string | undefined;
   readonly contract?: string | undefined;
   /** Who did it that is no account: a service client's id, `command line` or `service`. */
   readonly client?: string | undefined;
-  readonly from?: Date | undefined;
-  /** Events of this time are not meant any more. */
-  readonly to?: Date | undefined;
 }
 
 /** Reads the audit trail for operators, and records that they did. */
