@@ -50,14 +50,15 @@ export class BudgetStore {
     const rows = budgets.map(({ quota }, i) => `(:key${i}::text, 1, {now+${quota.seconds}})`);
     const quotas = quotasOf(budgets);
     const isNew = `rate_limits.expires_at <= {now}`;
-    const begins = [isNew, ...budgets.flatMap(({ inARow }, i) => (inARow ? [`rate_limits.key = :key${i}`] : []))];
+    const isLater = 'excluded.expires_at > rate_limits.expires_at';
+    const inARow = budgets.flatMap((budget, i) => (budget.inARow ? [`rate_limits.key = :key${i} AND ${isLater}`] : []));
     return this.sql.rows<Point>(
       `INSERT INTO rate_limits (key, points, expires_at)
        SELECT * FROM (VALUES ${rows.join(', ')}) AS attempt
        WHERE NOT EXISTS (SELECT 1 FROM rate_limits WHERE ${spentAmong(budgets)})
        ON CONFLICT (key) DO UPDATE SET
          points = CASE WHEN ${isNew} THEN 1 ELSE rate_limits.points + 1 END,
-         expires_at = CASE WHEN ${begins.join(' OR ')} THEN excluded.expires_at ELSE rate_limits.expires_at END
+         expires_at = CASE WHEN ${[isNew, ...inARow].join(' OR ')} THEN excluded.expires_at ELSE rate_limits.expires_at END
        WHERE ${isNew} OR rate_limits.points < CASE rate_limits.key ${quotas} END
        RETURNING key, points, expires_at`,
       keysOf(budgets),

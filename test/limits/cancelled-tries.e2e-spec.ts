@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
+import type { Target } from '../../src/limits/act-budgets.js';
 import { LimitsService } from '../../src/limits/limits.service.js';
 import type { Driver } from '../drivers/driver.js';
 import { DRIVERS } from '../drivers/index.js';
@@ -28,16 +29,25 @@ async function reachable(driver = bareToken): Promise<Person> {
   return { ...person, email };
 }
 
+/** A try of a password whose comparison fails once it may. */
+function cancelledTry(target: Target, mayFail = Promise.resolve(), begun = (): void => {}): Promise<unknown> {
+  const compare = async (): Promise<never> => {
+    begun();
+    await mayFail;
+    throw new Error('gone');
+  };
+  return they.service.app
+    .get(LimitsService)
+    .passwordTry(target, newNetwork(), compare)
+    .catch(() => undefined);
+}
+
 describe('Tries that were never compared', () => {
   it('count nothing, also among the failures in a row, however many come at once', async () => {
     const person = await reachable();
     const target = { kind: 'username', name: person.username, hasProvedEmail: true } as const;
     const { id: accountId } = await accountOf(they.service, person);
-    const cancelled = (): Promise<unknown> =>
-      they.service.app
-        .get(LimitsService)
-        .passwordTry({ ...target, accountId }, newNetwork(), () => Promise.reject(new Error('gone')))
-        .catch(() => undefined);
+    const cancelled = (): Promise<unknown> => cancelledTry({ ...target, accountId });
     for (let wave = 0; wave < 13; wave++) await Promise.all(Array.from({ length: 10 }, cancelled));
 
     const failed = await Promise.all(
@@ -45,6 +55,25 @@ describe('Tries that were never compared', () => {
     );
     expect(byStatus(failed.flat())).toEqual({ 401: 90 });
     expect((await they.signIn(bareToken, person, newNetwork())).status).toBe(200);
+  });
+
+  it('count nothing, also among the failures in a row that are written after later ones', async () => {
+    const person = await reachable();
+    const { id: accountId } = await accountOf(they.service, person);
+    const target = { kind: 'username', name: person.username, hasProvedEmail: true, accountId } as const;
+    for (let pair = 0; pair < 98; pair++) {
+      let fail = (): void => {};
+      const mayFail = new Promise<void>((resolve) => (fail = resolve));
+      let later: Promise<unknown> = Promise.resolve();
+      await new Promise<void>((begun) => (later = cancelledTry(target, mayFail, begun)));
+      they.service.advance(-1);
+      await cancelledTry(target);
+      they.service.advance(1);
+      fail();
+      await later;
+    }
+
+    expect(byStatus(await they.guesses(3, bareToken, person, newNetwork()))).toEqual({ 401: 3 });
   });
 });
 
