@@ -57,6 +57,10 @@ describe('With METRICS_PORT', () => {
       expect(await send('GET', metrics + path)).toMatchObject({ status: 404, text: 'There is no such route.\n' });
   });
 
+  it('a monitor keeps its connection from one scrape to the next, at any usual interval', async () => {
+    expect(await send('GET', `${metrics}/metrics`)).toMatchObject({ headers: { 'keep-alive': 'timeout=72' } });
+  });
+
   it('the port is free again after a stop, though a monitor kept its connection', async () => {
     const port = await freePort();
     const first = await startService({ METRICS_PORT: port, HOST: '127.0.0.1' });
