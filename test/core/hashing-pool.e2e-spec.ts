@@ -1,15 +1,13 @@
 import bcrypt from 'bcryptjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BY_ITSELF, HashingPool } from '../../src/users/hashing-pool.js';
+import { holdNextHash } from '../support/held-thread.js';
 import { type Answer, send } from '../support/http.js';
 import { OpaqueTokenClient } from '../support/opaque-token.client.js';
 import { type Pair, PairClient } from '../support/pairs.js';
 import { newPerson, type Person } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
 import { whole } from '../support/whole.js';
-
-/** A cost at which one hash takes much longer than all requests of a test. */
-const SLOW = 13;
 
 /** bcrypt's lowest cost. */
 const LOWEST = 4;
@@ -37,15 +35,18 @@ function post(path: string, body: object, headers: Record<string, string> = {}):
   return send('POST', `${service.url}${path}`, { body, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-/** Keeps the one thread busy and its queue full; answers whether they still are, and when that ends. */
-function fillQueue(): { isFull: () => boolean; done: Promise<unknown> } {
-  let full = true;
+/** Keeps the one thread busy and its queue full until `end`; answers whether they still are. */
+function fillQueue(): { isHeld: () => boolean; isFull: () => boolean; end: () => Promise<unknown> } {
   const pool = service.app.get(HashingPool);
-  const hash = (cost: number): Promise<string> => pool.hash('password', bcrypt.genSaltSync(cost), BY_ITSELF);
-  const first = hash(SLOW);
-  const second = hash(LOWEST);
-  const done = Promise.all([first.finally(() => (full = false)), second]);
-  return { isFull: () => full, done };
+  const { isHeld, release } = holdNextHash(pool);
+  onTestFinished(release);
+  const hash = (): Promise<string> => pool.hash('password', bcrypt.genSaltSync(LOWEST), BY_ITSELF);
+  const done = Promise.all([hash(), hash()]);
+  const end = (): Promise<unknown> => {
+    release();
+    return done;
+  };
+  return { isHeld, isFull: () => pool.busyCount === 1 && pool.waitingCount === 1, end };
 }
 
 const basic = (): Record<string, string> => ({
@@ -94,7 +95,7 @@ const HASHING: Record<string, [ask: () => Promise<Answer>, body: object]> = {
 
 describe('A full hashing queue', () => {
   it('is answered 503 with Retry-After at once by everything that hashes, in the shape of its contract', async () => {
-    const { isFull, done } = fillQueue();
+    const { isFull, end } = fillQueue();
 
     const answers: Record<string, unknown> = {};
     for (const [route, [ask]] of Object.entries(HASHING)) {
@@ -108,11 +109,11 @@ describe('A full hashing queue', () => {
         Object.entries(HASHING).map(([route, [, body]]) => [route, { status: 503, body, retryAfter: '2' }]),
       ),
     );
-    await done;
+    await end();
   });
 
   it('leaves requests alone that hash nothing', async () => {
-    const { isFull, done } = fillQueue();
+    const { isFull, end } = fillQueue();
 
     expect(whole(await pairs.getUser(pair.access))).toEqual({ status: 200, body: { username: person.username } });
     expect(
@@ -125,16 +126,16 @@ describe('A full hashing queue', () => {
     });
 
     expect(isFull()).toBe(true);
-    await done;
+    await end();
   });
 
   it('registers nobody and changes nothing, so that trying again later works', async () => {
     const newcomer = newPerson();
-    const { isFull, done } = fillQueue();
+    const { isFull, end } = fillQueue();
     expect((await pairs.register(newcomer)).status).toBe(503);
     expect(isFull()).toBe(true);
 
-    await done;
+    await end();
 
     expect((await pairs.register(newcomer)).status).toBe(201);
     expect((await pairs.signIn(person)).status).toBe(200);
@@ -143,15 +144,12 @@ describe('A full hashing queue', () => {
 
 describe('Hashing', () => {
   it('does not hold up other requests: they are answered by the dozen while one hash is made', async () => {
-    const { isFull, done } = fillQueue();
+    const { isHeld, isFull, end } = fillQueue();
+    await expect.poll(isHeld).toBe(true);
 
-    let answered = 0;
-    while (isFull()) {
-      expect((await pairs.getUser(pair.access)).status).toBe(200);
-      answered++;
-    }
+    for (let answered = 0; answered <= 12; answered++) expect((await pairs.getUser(pair.access)).status).toBe(200);
 
-    expect(answered).toBeGreaterThan(12);
-    await done;
+    expect(isFull()).toBe(true);
+    await end();
   });
 });
