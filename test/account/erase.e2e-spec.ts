@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditEvent } from '../../src/audit/audit-event.entity.js';
+import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
 import { KnownNetwork } from '../../src/limits/known-network.entity.js';
 import { KnownNetworks } from '../../src/limits/known-networks.js';
 import { MailsStore } from '../../src/mail/mails.store.js';
@@ -88,7 +89,12 @@ describe('DELETE /account', () => {
     });
     await expect.poll(() => store.getRepository(WaitingMail).count()).toBe(1);
     await service.app.get(KnownNetworks).flush();
+    const forgetting = vi.spyOn(service.app.get(RevocationService), 'forget');
     await erased(mine, mine.person.password);
+    expect(forgetting.mock.calls).toEqual([[accountId]]);
+    // A store that is slow forgets after the answer.
+    await forgetting.mock.results[0]?.value;
+    forgetting.mockRestore();
     look.mockRestore();
 
     const left = await Promise.all([
