@@ -33,7 +33,7 @@ describe('A token that is older than ends of sessions are listed', () => {
     expect(service.app.get(Revocations).size).toBe(2);
 
     service.advance(HOUR + MARGIN);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
 
     expect(service.app.get(Revocations).size).toBe(0);
     for (const holder of [seen, unseen]) expect(await ask(holder)).toEqual(bareToken.refusals.forgedToken);
@@ -65,7 +65,7 @@ describe('A token that is older than ends of sessions are listed', () => {
     await signOut(holder);
     expect(await ask(holder)).toEqual(bareToken.refusals.forgedToken);
     service.advance(HOUR + MARGIN);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await ask(holder)).toEqual(bareToken.refusals.forgedToken);
   });
 });
@@ -77,10 +77,10 @@ describe('The row of a session that was ended', () => {
     await signOut(holder);
     const rows = service.app.get(DataSource).getRepository(Session);
     service.advance(bareToken.lifetime + DAY - 60);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await rows.countBy({ id })).toBe(1);
     service.advance(120);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await rows.countBy({ id })).toBe(0);
   });
 });

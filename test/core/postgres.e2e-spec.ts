@@ -181,13 +181,13 @@ describe('Ending sessions on PostgreSQL', () => {
     await epochs.deactivate(decode(deleted.access).claims.user_id as number, 'account_deleted');
     service.advance(60);
 
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
 
     // Nobody told this instance what the statements did, so it learns of it from the database.
     await expect.poll(async () => whole(await pairs.getUser(pair.access))).toEqual(IN_HEADER.notValid);
     await expect.poll(async () => whole(await pairs.getUser(deleted.access))).toEqual(IN_HEADER.gone);
     service.advance(32 * DAY);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await service.app.get(DataSource).getRepository(Session).count()).toBe(0);
     expect(service.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -220,7 +220,7 @@ describe('E-mail verification on PostgreSQL', () => {
     const { person } = await basic.newcomer();
     service.advance(7 * DAY + 60);
 
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
 
     expect(outcome(await basic.register(person))).toMatchObject({ status: 200 });
   });

@@ -178,7 +178,7 @@ describe('A service that dies as soon as the account says that its sessions ende
     await restart();
 
     service.advance(service.config.BARE_TOKEN_TTL + 600);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
 
     const rows = service.app.get(DataSource).getRepository(Session);
     const sessions = await rows.findBy({ userId: victim.id });

@@ -154,7 +154,7 @@ describe('The cache of verified tokens', () => {
 describe('The list of ended sessions', () => {
   /** Starts over, so that only the store can tell, and reads how many ends are listed. */
   async function listed(service: Service): Promise<number> {
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     return service.app.get(Revocations).size;
   }
 
@@ -237,11 +237,11 @@ describe('The row of a session', () => {
     const [first, second] = [ended, live].map(({ access }) => decode(access).claims.sid);
 
     service.advance(DAY - 60);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await rows()).toEqual([first, second]);
 
     service.advance(120);
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     expect(await rows()).toEqual([undefined, second]);
   });
 });

@@ -108,7 +108,7 @@ describe('An attack of a day at full speed from one /48', () => {
       service.advance(60);
       service.app.get(GraceUses).look();
       await service.app.get(AuditLog).flush();
-      await service.app.get(HousekeepingService).everyMinute();
+      await service.app.get(HousekeepingService).sweep();
     };
     for (let minutes = 0; minutes < WINDOW; minutes++) await minute();
     const before = await usedBytes(service);
@@ -117,7 +117,7 @@ describe('An attack of a day at full speed from one /48', () => {
     await signIns();
     await service.app.get(AuditLog).flush();
     await service.app.get(KnownNetworks).flush();
-    await service.app.get(HousekeepingService).everyMinute();
+    await service.app.get(HousekeepingService).sweep();
     const refused = ((between - before) / WINDOW) * MINUTES_A_DAY;
     const signedIn = (((await usedBytes(service)) - between) / SIGN_INS) * SIGN_INS_A_DAY;
 

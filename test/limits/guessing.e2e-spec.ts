@@ -251,7 +251,7 @@ for (const { engine, options } of ENGINES)
         they.service.app.get(DataSource).getRepository(entity),
       );
       const sweep = async (): Promise<boolean[]> => {
-        await they.service.app.get(HousekeepingService).everyMinute();
+        await they.service.app.get(HousekeepingService).sweep();
         return [(await limits?.count()) === 0, (await known?.count()) === 0];
       };
       expect(await sweep()).toEqual([false, false]);
