@@ -4,11 +4,11 @@ import { canonical } from '../../src/users/canonical.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { type Admin, newAdmin } from '../support/admins.js';
 import { bothEngines } from '../support/engines.js';
+import { fill } from '../support/fill.js';
 import { type Service, startService } from '../support/service.js';
 
 /** More accounts than one group of ids has, so that what is found is found by the index. */
 const CROWD = 33_000;
-const PART = 3000;
 
 describe.each(bothEngines('parts'))(
   'GET /admin/users?query= of three characters or more on $engine',
@@ -19,15 +19,14 @@ describe.each(bothEngines('parts'))(
     beforeAll(async () => {
       service = await startService(await settings());
       admin = await newAdmin(service);
-      // In parts, within the time that a statement may take.
-      for (let from = 1; from <= CROWD; from += PART)
-        await service.app.get(DataSource).query(
-          `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
+      await fill(
+        service,
+        `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
            security_epoch, created_at, updated_at)
-         WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${from + PART - 1})
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${CROWD})
          SELECT 'person' || i, 'person' || i, 'person' || i || '@crowd.test', 'person' || i || '@crowd.test', '!', false,
            'active', 0, 0, '2026-01-01', '2026-01-01' FROM n`,
-        );
+      );
     }, 120_000);
     afterAll(() => service.stop());
 

@@ -2,12 +2,12 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leastIdAt } from '../../src/database/uuid-v7.js';
 import { type Admin, newAdmin } from '../support/admins.js';
+import { fill } from '../support/fill.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { type Service, startService } from '../support/service.js';
 
 /** Enough for PostgreSQL to prefer an index; of a hundred, one is an administrator and one is deactivated. */
 const ROWS = 20_000;
-const PART = 2000;
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -99,9 +99,9 @@ describe.each(ENGINES)('Lists for operators on $engine', ({ engine, settings, ex
   beforeAll(async () => {
     service = await startService(await settings());
     const store = service.app.get(DataSource);
-    await fill(store);
+    await fill(service, ...rowsIn(engine));
     admin = await newAdmin(service);
-    if (engine === 'PostgreSQL') await store.query('VACUUM ANALYZE');
+    if (engine === 'PostgreSQL') await fill(service, 'VACUUM ANALYZE');
     Object.assign(store.logger, {
       logQuery: (statement: string, parameters: unknown[]) => void sent.push({ statement, parameters }),
     });
@@ -122,31 +122,26 @@ describe.each(ENGINES)('Lists for operators on $engine', ({ engine, settings, ex
   });
 });
 
-const numbers = (from: number, to: number): string =>
-  `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})`;
+const NUMBERS = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})`;
 
-async function fill(store: DataSource): Promise<void> {
-  // In parts, within the time that a statement may take.
-  for (let from = 1; from <= ROWS; from += PART)
-    await store.query(
-      `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
-         security_epoch, created_at, updated_at)
-       ${numbers(from, from + PART - 1)} SELECT 'user' || i, 'user' || i, 'user' || i || '@example.com',
-         'user' || i || '@example.com', '!', i % 100 = 1, CASE WHEN i % 100 = 2 THEN 'deactivated' ELSE 'active' END, 0, 0,
-         '2026-01-01', '2026-01-01' FROM n`,
-    );
-  const uuid = store.options.type === 'postgres' ? '::uuid' : '';
-  const hex = store.options.type === 'postgres' ? `lpad(to_hex(i), 12, '0')` : `printf('%012x', i)`;
-  await store.query(
+/** The statements that make the rows. */
+function rowsIn(engine: string): string[] {
+  const isPostgres = engine === 'PostgreSQL';
+  const uuid = isPostgres ? '::uuid' : '';
+  const hex = isPostgres ? `lpad(to_hex(i), 12, '0')` : `printf('%012x', i)`;
+  return [
+    `INSERT INTO users (username, username_key, email, email_key, password_hash, is_admin, status, pin_failures,
+       security_epoch, created_at, updated_at)
+     ${NUMBERS} SELECT 'user' || i, 'user' || i, 'user' || i || '@example.com',
+       'user' || i || '@example.com', '!', i % 100 = 1, CASE WHEN i % 100 = 2 THEN 'deactivated' ELSE 'active' END, 0, 0,
+       '2026-01-01', '2026-01-01' FROM n`,
     `INSERT INTO audit_events (id, at, kind, account_id, actor_id, door)
-     ${numbers(1, ROWS)} SELECT (substr(${hex}, 1, 8) || '-' || substr(${hex}, 9, 4) || '-7000-8000-000000000000')${uuid},
+     ${NUMBERS} SELECT (substr(${hex}, 1, 8) || '-' || substr(${hex}, 9, 4) || '-7000-8000-000000000000')${uuid},
        '2026-01-01', CASE WHEN i % 1000 = 0 THEN 'key_revoked' ELSE 'signed_in' END, i % 50, i % 50, 'cookie' FROM n`,
-  );
-  await store.query(
     `INSERT INTO sessions (id, user_id, contract, security_epoch, generation, rotated_at, created_at, last_seen_at, expires_at)
-     ${numbers(1, ROWS)} SELECT ('00000000-0000-4000-8000-' || ${hex})${uuid}, 1 + i % 500,
+     ${NUMBERS} SELECT ('00000000-0000-4000-8000-' || ${hex})${uuid}, 1 + i % 500,
        CASE WHEN i % 1000 = 0 THEN 'basic' ELSE 'cookie' END, 0, 0, '2026-01-01',
-       ${store.options.type === 'postgres' ? `to_timestamp(i)` : `datetime(i, 'unixepoch') || '.000'`}, '2026-01-01', '2100-01-01'
+       ${isPostgres ? `to_timestamp(i)` : `datetime(i, 'unixepoch') || '.000'`}, '2026-01-01', '2100-01-01'
      FROM n`,
-  );
+  ];
 }
