@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRIVERS } from '../drivers/index.js';
 import { type Admin, newAdmin, SOME_TIME, somebody } from '../support/admins.js';
 import { bothEngines } from '../support/engines.js';
+import { fill } from '../support/fill.js';
 import { holder } from '../support/holders.js';
 import { invalidFields } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
@@ -100,7 +101,8 @@ describe.each(bothEngines('all_sessions'))('GET /admin/sessions on $engine', ({ 
     const store = service.app.get(DataSource);
     const uuid = store.options.type === 'postgres' ? ['(', `)::uuid`] : ['', ''];
     const hex = store.options.type === 'postgres' ? `lpad(to_hex(i), 12, '0')` : `printf('%012x', i)`;
-    await store.query(
+    await fill(
+      service,
       `INSERT INTO sessions (id, user_id, contract, security_epoch, generation, rotated_at, created_at, last_seen_at, expires_at)
        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
        SELECT ${uuid[0]}'00000000-0000-4000-8000-' || ${hex}${uuid[1]}, ${id}, 'cookie', -1, 0, '2090-01-01 00:00:00.000',
@@ -109,7 +111,7 @@ describe.each(bothEngines('all_sessions'))('GET /admin/sessions on $engine', ({ 
     const first = await page('limit=1');
     expect(first.sessions).toEqual([]);
     expect((await page(`limit=1&cursor=${first.next_cursor}`)).sessions).toEqual([behind]);
-    await store.query("DELETE FROM sessions WHERE created_at > '2089-01-01'");
+    await fill(service, "DELETE FROM sessions WHERE created_at > '2089-01-01'");
   });
 
   it('is in the trail, with who asked and for which', async () => {

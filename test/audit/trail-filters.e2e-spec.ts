@@ -12,6 +12,7 @@ import { UsersService } from '../../src/users/users.service.js';
 import { cookie } from '../drivers/cookie.driver.js';
 import { type Admin, newAdmin, somebody } from '../support/admins.js';
 import { bothEngines } from '../support/engines.js';
+import { fill } from '../support/fill.js';
 import { send } from '../support/http.js';
 import { newPerson } from '../support/people.js';
 import { invalidFields, problem } from '../support/problems.js';
@@ -172,11 +173,11 @@ describe.each(bothEngines('trail'))('The audit trail on $engine', ({ settings })
     const MANY = 20_000;
 
     beforeAll(async () => {
-      const store = service.app.get(DataSource);
-      const isPostgres = store.options.type === 'postgres';
+      const isPostgres = service.app.get(DataSource).options.type === 'postgres';
       const hex = isPostgres ? `lpad(to_hex(i), 12, '0')` : `printf('%012x', i)`;
       const start = leastIdAt(new Date(0)).slice(0, 9);
-      await store.query(
+      await fill(
+        service,
         `INSERT INTO audit_events (id, at, kind, account_id, door, detail)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
          SELECT ('${start}0000-7000-8000-' || ${hex})${isPostgres ? '::uuid' : ''}, '1970-01-01', 'key_retired', 4242,

@@ -8,6 +8,7 @@ import { BasicClient, LOGIN_FAILED, outcome, signedIn, UNVERIFIED } from '../sup
 import { claim, confirmWith } from '../support/claims.js';
 import { CookieClient } from '../support/cookie.client.js';
 import { bothEngines } from '../support/engines.js';
+import { fill } from '../support/fill.js';
 import { confirm, mailedUrl, mailsTo } from '../support/outbox.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
@@ -86,14 +87,15 @@ describe.each(bothEngines('claims_plan'))('The account of an address, on $engine
     onTestFinished(() => service.stop());
     const store = service.app.get(DataSource);
     const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)';
-    await store.query(
+    await fill(
+      service,
       `INSERT INTO users (email, email_key, email_claimed_at, password_hash, is_admin, status, pin_failures, security_epoch,
          created_at, updated_at)
        ${numbers} SELECT 'many@example.com', 'many@example.com', '2026-01-01', '!', false, 'pending', 0, 0, '2026-01-01',
          '2026-01-01' FROM n`,
     );
     const isPostgres = store.options.type === 'postgres';
-    if (isPostgres) await store.query('VACUUM ANALYZE');
+    if (isPostgres) await fill(service, 'VACUUM ANALYZE');
     const sent: { statement: string; parameters: unknown[] }[] = [];
     Object.assign(store.logger, {
       logQuery: (statement: string, parameters: unknown[]) => void sent.push({ statement, parameters }),
