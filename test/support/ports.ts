@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -12,19 +13,42 @@ const FIRST = 11_000;
 const WORKERS = 20;
 const PER_WORKER = 1000;
 
+/** How many ports a process keeps from others, the last ones: each costs it a descriptor. */
+const KEPT = 200;
+
 const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
 let asked = randomInt(PER_WORKER);
+const kept: Socket[] = [];
 
 /**
- * A port that nobody listens on, and that this process has not given out lately.
+ * A port that nobody listens on, and that neither this process nor another run of the tests has given out lately.
  * @throws {Error} if the whole range is taken
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PER_WORKER; tries++) {
     const port = FIRST + worker * PER_WORKER + (asked++ % PER_WORKER);
-    if (await isFree(port)) return port;
+    if ((await keep(port)) && (await isFree(port))) return port;
   }
   throw new Error(`All ports of the ${PER_WORKER} from ${FIRST + worker * PER_WORKER} on are taken.`);
+}
+
+/**
+ * Keeps a port from other runs, whose servers may be as far from their start as those of this one. Answers whether none of
+ * them has it. The sign is the UDP port of the same number, which nothing here uses and which ends with the process.
+ */
+async function keep(port: number): Promise<boolean> {
+  const sign = createSocket('udp4');
+  try {
+    sign.bind({ port, address: '127.0.0.1', exclusive: true });
+    await once(sign, 'listening');
+  } catch (error) {
+    sign.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return false;
+  }
+  kept.push(sign.unref());
+  if (kept.length > KEPT) kept.shift()?.close();
+  return true;
 }
 
 async function isFree(port: number): Promise<boolean> {
