@@ -59,7 +59,8 @@ export async function startCollector({ hangs = false } = {}): Promise<Collector>
     if (isForUs) spans.push(...spansOf(JSON.parse(body) as Exported));
     response.writeHead(isForUs ? 200 : 404, { 'content-type': 'application/json' }).end('{}');
   };
-  const server = createServer((request, response) => {
+  // It must not end an idle connection while the next batch is on its way.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     requests++;
     if (!hangs) void take(request, response);
   }).listen(0, '127.0.0.1');

@@ -14,13 +14,16 @@ interface Hop {
   readonly forwarding?: Forwarding;
 }
 
+/** It must not end an idle connection while a test's next request is on its way. */
+const NEVER = 0;
+
 /**
  * Starts a reverse proxy that says in X-Forwarded-For who called it; at the end of the test it is gone.
  * @returns where it listens, without a slash at the end
  */
 export async function startForwardingProxy(hop: Hop): Promise<string> {
   const { to, from, listensOn = '127.0.0.1', forwarding = 'appends' } = hop;
-  const proxy = createServer((incoming, outgoing) => {
+  const proxy = createServer({ keepAliveTimeout: NEVER }, (incoming, outgoing) => {
     const before = forwarding === 'appends' ? incoming.headers['x-forwarded-for'] : undefined;
     const caller = incoming.socket.remoteAddress;
     const headers = { ...incoming.headers, 'x-forwarded-for': before ? `${String(before)}, ${caller}` : caller };

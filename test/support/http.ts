@@ -1,7 +1,10 @@
 import { Agent, type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-const POOL = { keepAlive: true, maxSockets: 512 };
+/** Idle connections end here before any server ends them (nginx after 65 s): a request must not meet that end on its way. */
+const IDLE_MS = 50_000;
+
+const POOL = { keepAlive: true, maxSockets: 512, timeout: IDLE_MS };
 const sharedAgent = new Agent(POOL);
 // Tests make their certificates themselves.
 const tlsAgent = new TlsAgent({ ...POOL, rejectUnauthorized: false });

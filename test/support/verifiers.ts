@@ -59,6 +59,8 @@ async function ofExpress(issuer: string): Promise<Verifier> {
     void response.status(error.status ?? 500).send(error.message);
   app.use(refuse);
   const server = app.listen(0, '127.0.0.1');
+  // It must not end an idle connection while a test's next request is on its way.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const verify = async (token: string): Promise<unknown> => {
