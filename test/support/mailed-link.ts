@@ -16,6 +16,6 @@ export async function mailedLink(instances: Instances, email: string): Promise<s
     }
     return link !== undefined;
   };
-  await expect.poll(look, { timeout: 5000 }).toBe(true);
+  await expect.poll(look).toBe(true);
   return instances.next() + new URL(link as string).pathname;
 }
