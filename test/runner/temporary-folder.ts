@@ -33,7 +33,10 @@ function hasRoom(path: string): boolean {
 
 /** True for the folder of a run of this user's that was killed. */
 function isAbandoned(parent: string, name: string): boolean {
-  if (!name.startsWith(PREFIX) || lstatSync(join(parent, name)).uid !== process.getuid?.()) return false;
+  if (!name.startsWith(PREFIX)) return false;
+  // Another run that ends now removes its own.
+  const stats = lstatSync(join(parent, name), { throwIfNoEntry: false });
+  if (!stats || stats.uid !== process.getuid?.()) return false;
   try {
     process.kill(Number.parseInt(name.slice(PREFIX.length), 10), 0);
     return false;
