@@ -10,10 +10,11 @@ import { accountOf, changeAccount, deactivate } from '../support/accounts.js';
 import { askForLinks, claim, confirmWith } from '../support/claims.js';
 import { changeEmail, changeUrl, verifiedHolder } from '../support/email-change.js';
 import { form, send } from '../support/http.js';
-import { mailedUrl, mailsTo } from '../support/outbox.js';
+import { mailedUrl, mailsTo, timesOfLink } from '../support/outbox.js';
 import { newPerson } from '../support/people.js';
 import { heading, page, resetUrl, subjectsTo } from '../support/reset.js';
 import { type Service, startService } from '../support/service.js';
+import { atTime } from '../support/statements.js';
 import { trailOf } from '../support/trail.js';
 
 const DAY = 24 * 60 * 60;
@@ -102,13 +103,15 @@ describe('a link to another address', () => {
   it('is good for 24 hours', async () => {
     const [early, late] = [await verifiedHolder(service), await verifiedHolder(service)];
     const first = await changeUrl(service, early, early.other);
-    service.advance(DAY - 1);
-    expect(await press(first)).toEqual(CONFIRMED);
+    const { madeAt, endsAt } = await timesOfLink(service, early.other);
+    expect(endsAt - madeAt).toBe(DAY * 1000);
+    expect(await atTime(service, endsAt - 1, () => press(first))).toEqual(CONFIRMED);
 
     const second = await changeUrl(service, await again(late), late.other);
-    service.advance(DAY);
-    expect(await look(second)).toEqual(DEAD);
-    expect(await press(second)).toEqual(DEAD);
+    await atTime(service, (await timesOfLink(service, late.other)).endsAt, async () => {
+      expect(await look(second)).toEqual(DEAD);
+      expect(await press(second)).toEqual(DEAD);
+    });
     expect((await accountOf(service, late.person)).email).toBe(late.person.email);
   });
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
+import { DataSource } from 'typeorm';
 import { MailDelivery } from '../../src/mail/mail-delivery.js';
+import { OneTimeToken } from '../../src/tokens/one-time-token.entity.js';
 import { type Answer, send } from './http.js';
 import type { Service } from './service.js';
 
@@ -55,6 +57,13 @@ export async function mailedUrl(service: Service, email: string): Promise<string
   const last = (await mailsTo(service, email)).at(-1);
   if (!last) throw new Error(`No mail to ${email}.`);
   return urlOf(service, linkIn(last));
+}
+
+/** When the last link to an address was made and when it ends, in milliseconds. */
+export async function timesOfLink({ app }: Service, email: string): Promise<{ madeAt: number; endsAt: number }> {
+  const links = app.get(DataSource).getRepository(OneTimeToken);
+  const { createdAt, expiresAt } = await links.findOneOrFail({ where: { email }, order: { id: 'DESC' } });
+  return { madeAt: createdAt.getTime(), endsAt: expiresAt.getTime() };
 }
 
 /** Confirms an address as its owner does: by the last link that was mailed to it. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
 import { Clock } from '../../src/config/clock.js';
+import { Sql } from '../../src/database/sql.js';
 import type { Service } from './service.js';
 
 const byTimer = new AsyncLocalStorage<true>();
@@ -24,13 +25,36 @@ export function recordStatements({ app }: Service, timersToo = false): string[] 
 }
 
 /** Does something while a service's clock stands still: on a busy machine, requests that belong together take seconds. */
-export async function atOneTime<T>({ app }: Service, act: () => Promise<T>): Promise<T> {
-  const clock = app.get(Clock);
-  const nowMs = clock.nowMs();
-  Object.assign(clock, { nowMs: () => nowMs });
+export async function atOneTime<T>(service: Service, act: () => Promise<T>): Promise<T> {
+  return whileAt(service, service.app.get(Clock).nowMs(), act);
+}
+
+/**
+ * Sets a service's clock to a time in milliseconds and does something before it goes on from there: what ends at a stored
+ * time is told to the millisecond, however long the requests take.
+ */
+export async function atTime<T>(service: Service, ms: number, act: () => Promise<T>): Promise<T> {
+  const clock = service.app.get(Clock);
+  clock.offsetMs += ms - clock.nowMs();
+  return whileAt(service, ms, act);
+}
+
+async function whileAt<T>({ app }: Service, ms: number, act: () => Promise<T>): Promise<T> {
+  const [clock, sql] = [app.get(Clock), app.get(Sql)];
+  const { bound } = sql;
+  // PostgreSQL would go by a clock of its own.
+  const at = (_now: string, later = '0'): string =>
+    `'${new Date(ms + Number(later) * 1000).toISOString()}'::timestamptz`;
+  Object.assign(clock, { nowMs: () => ms });
+  if (sql.isPostgres)
+    Object.assign(sql, {
+      bound: (statement: string, parameters?: object) =>
+        bound.call(sql, statement.replace(/\{now([+-]\d+)?\}/g, at), parameters as never),
+    });
   try {
     return await act();
   } finally {
     Reflect.deleteProperty(clock, 'nowMs');
+    Reflect.deleteProperty(sql, 'bound');
   }
 }
