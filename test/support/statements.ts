@@ -41,15 +41,15 @@ export async function atTime<T>(service: Service, ms: number, act: () => Promise
 
 async function whileAt<T>({ app }: Service, ms: number, act: () => Promise<T>): Promise<T> {
   const [clock, sql] = [app.get(Clock), app.get(Sql)];
-  const { bound } = sql;
+  const bound = sql.bound.bind(sql);
   // PostgreSQL would go by a clock of its own.
   const at = (_now: string, later = '0'): string =>
     `'${new Date(ms + Number(later) * 1000).toISOString()}'::timestamptz`;
   Object.assign(clock, { nowMs: () => ms });
   if (sql.isPostgres)
     Object.assign(sql, {
-      bound: (statement: string, parameters?: object) =>
-        bound.call(sql, statement.replace(/\{now([+-]\d+)?\}/g, at), parameters as never),
+      bound: (statement: string, parameters: Parameters<typeof bound>[1]) =>
+        bound(statement.replace(/\{now([+-]\d+)?\}/g, at), parameters),
     });
   try {
     return await act();
