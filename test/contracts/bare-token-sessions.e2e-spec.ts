@@ -1,12 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { authTokenOf, BareTokenClient, MOUNTS, refused } from '../support/bare-token.client.js';
+import type { Answer } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { type Environment, type Service, startService } from '../support/service.js';
+import { atOneTime, atTime } from '../support/statements.js';
 import { whole } from '../support/whole.js';
 
 /** A token alone. */
 const SUCCESS = { status: 200, body: { authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) as string } };
 const DAY = 24 * 60 * 60;
+
+const timesOf = (token: string): { iat: number; exp: number } => decode(token).claims as { iat: number; exp: number };
 
 describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
   const start = async (env: Environment = {}): Promise<{ service: Service; client: BareTokenClient }> => {
@@ -31,7 +35,7 @@ describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
     it('give it seven days', async () => {
       const { client } = await start();
       const { authToken } = await client.newcomer();
-      const { iat, exp } = decode(authToken).claims as { iat: number; exp: number };
+      const { iat, exp } = timesOf(authToken);
       expect(exp - iat).toBe(7 * DAY);
     });
   });
@@ -43,26 +47,28 @@ describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
       const renewed = authTokenOf(await client.refresh(authToken));
       service.advance(DAY);
       const later = authTokenOf(await client.refresh(renewed));
-      service.advance(6 * DAY - 5);
-      expect(whole(await client.refresh(authToken))).toEqual(SUCCESS);
-      service.advance(6);
-      expect(whole(await client.refresh(authToken))).toEqual(refused(401, 'token has expired'));
+      const { exp } = timesOf(authToken);
+      const refresh = (): Promise<Answer> => client.refresh(authToken);
+      expect(whole(await atTime(service, exp * 1000 - 1, refresh))).toEqual(SUCCESS);
+      expect(whole(await atTime(service, exp * 1000, refresh))).toEqual(refused(401, 'token has expired'));
       expect(whole(await client.refresh(later))).toEqual(SUCCESS);
     });
 
     it('ends with the session after 30 days, however often it was refreshed', async () => {
       const { service, client } = await start();
-      let { authToken } = (await client.newcomer()) as { authToken: string };
+      let { authToken } = (await atOneTime(service, () => client.newcomer())) as { authToken: string };
+      const { iat } = timesOf(authToken);
       for (let day = 6; day < 30; day += 6) {
         service.advance(6 * DAY);
         authToken = authTokenOf(await client.refresh(authToken));
       }
-      service.advance(6 * DAY - 5);
-      const last = await client.refresh(authToken);
+      const { exp } = timesOf(authToken);
+      expect(exp - iat).toBe(30 * DAY);
+      const last = await atTime(service, exp * 1000 - 1, () => client.refresh(authToken));
       expect(whole(last)).toEqual(SUCCESS);
-      service.advance(6);
       for (const token of [authToken, authTokenOf(last)]) {
-        expect(whole(await client.refresh(token))).toEqual(refused(401, 'token has expired'));
+        const answer = await atTime(service, exp * 1000, () => client.refresh(token));
+        expect(whole(answer)).toEqual(refused(401, 'token has expired'));
       }
     });
 
@@ -73,11 +79,12 @@ describe.each(MOUNTS)('bare-token at $mount', ({ base }) => {
 
     it.each(SETTINGS)('is $seconds seconds under $env', async ({ env, seconds }) => {
       const { service, client } = await start(env);
-      const { authToken } = await client.newcomer();
-      service.advance(seconds - 5);
-      expect(whole(await client.refresh(authToken))).toEqual(SUCCESS);
-      service.advance(6);
-      expect(whole(await client.refresh(authToken))).toEqual(refused(401, 'token has expired'));
+      const { authToken } = await atOneTime(service, () => client.newcomer());
+      const { iat, exp } = timesOf(authToken);
+      const refresh = (): Promise<Answer> => client.refresh(authToken);
+      expect(exp - iat).toBe(seconds);
+      expect(whole(await atTime(service, exp * 1000 - 1, refresh))).toEqual(SUCCESS);
+      expect(whole(await atTime(service, exp * 1000, refresh))).toEqual(refused(401, 'token has expired'));
     });
   });
 });

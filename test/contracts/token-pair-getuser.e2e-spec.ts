@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RevocationService } from '../../src/auth/sessions/revocation.service.js';
+import type { Answer } from '../support/http.js';
+import { decode } from '../support/jwt.js';
 import { newPerson } from '../support/people.js';
 import { type Service, startService } from '../support/service.js';
 import { SPOILT } from '../support/spoilt-tokens.js';
+import { atTime } from '../support/statements.js';
 import {
   answered,
   foreignTokens,
@@ -82,10 +85,11 @@ describe.each(MOUNTS)('token-pair at $mount: GET /auth/getuser', ({ base }) => {
 
   it('answers that a token is not valid after sixty minutes', async () => {
     const { access, person } = await client.newcomer();
-    service.advance(60 * 60 - 5);
-    expect(outcome(await client.getUser(`Bearer ${access}`))).toEqual(answered(200, { username: person.username }));
-    service.advance(6);
-    expect(outcome(await client.getUser(`Bearer ${access}`))).toEqual(NOT_VALID);
+    const { iat, exp } = decode(access).claims as { iat: number; exp: number };
+    const use = (): Promise<Answer> => client.getUser(`Bearer ${access}`);
+    expect(exp - iat).toBe(60 * 60);
+    expect(outcome(await atTime(service, exp * 1000 - 1, use))).toEqual(answered(200, { username: person.username }));
+    expect(outcome(await atTime(service, exp * 1000, use))).toEqual(NOT_VALID);
   });
 
   it('answers that a token is not valid once its session was ended', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Answer } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { type Environment, type Service, startService } from '../support/service.js';
+import { atTime } from '../support/statements.js';
 import {
   answered,
   credentials,
@@ -25,9 +27,10 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
     onTestFinished(() => service.stop());
     return { service, client: new TokenPairClient(service.url, base) };
   };
+  const timesOf = (token: string): { iat: number; exp: number } => decode(token).claims as { iat: number; exp: number };
   const lifetimes = ({ refresh, access }: Pair): number[] =>
     [access, refresh].map((token) => {
-      const { iat, exp } = decode(token).claims as { iat: number; exp: number };
+      const { iat, exp } = timesOf(token);
       return exp - iat;
     });
 
@@ -68,28 +71,31 @@ describe.each(MOUNTS)('token-pair at $mount', ({ base }) => {
     it('end with the session after thirty days, however often it was refreshed', async () => {
       const { service, client } = await start();
       let pair: Pair = await client.newcomer();
+      const { iat } = timesOf(pair.refresh);
       for (const days of [10, 10, 9]) {
         service.advance(days * DAY);
         pair = pairOf(await client.refresh(pair.refresh));
       }
-      service.advance(DAY - 5);
-      const last = await client.refresh(pair.refresh);
+      const { exp } = timesOf(pair.refresh);
+      expect(exp - iat).toBe(30 * DAY);
+      const last = await atTime(service, exp * 1000 - 1, () => client.refresh(pair.refresh));
       expect(outcome(last)).toEqual(answered(200, PAIR));
-      service.advance(6);
-      expect(outcome(await client.refresh(pairOf(last).refresh))).toEqual(INVALID);
-      const { access } = pairOf(last);
-      expect(outcome(await client.getUser(`Bearer ${access}`))).toEqual(
-        notValidInHeader('Token is invalid or expired'),
-      );
+      const { refresh, access } = pairOf(last);
+      await atTime(service, exp * 1000, async () => {
+        expect(outcome(await client.refresh(refresh))).toEqual(INVALID);
+        const answer = await client.getUser(`Bearer ${access}`);
+        expect(outcome(answer)).toEqual(notValidInHeader('Token is invalid or expired'));
+      });
     });
 
     it('end with a session of another SESSION_MAX_AGE', async () => {
       const { service, client } = await start({ SESSION_MAX_AGE: '2h' });
       const { refresh } = await client.newcomer();
-      service.advance(120 * MINUTE - 5);
-      expect(outcome(await client.refresh(refresh))).toEqual(answered(200, PAIR));
-      service.advance(6);
-      expect(outcome(await client.refresh(refresh))).toEqual(INVALID);
+      const { iat, exp } = timesOf(refresh);
+      const use = (): Promise<Answer> => client.refresh(refresh);
+      expect(exp - iat).toBe(120 * MINUTE);
+      expect(outcome(await atTime(service, exp * 1000 - 1, use))).toEqual(answered(200, PAIR));
+      expect(outcome(await atTime(service, exp * 1000, use))).toEqual(INVALID);
     });
   });
 
