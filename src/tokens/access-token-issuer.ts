@@ -41,7 +41,7 @@ export class AccessTokenIssuer {
       sid: session.id,
       jti: jtiAt(session.epoch),
       iat,
-      exp: iat + this.secondsOf(session, lifetimeSeconds),
+      exp: iat + this.secondsOf(session, lifetimeSeconds, iat),
     });
   }
 
@@ -62,8 +62,8 @@ export class AccessTokenIssuer {
   }
 
   /** How long a token for a session lives that is issued now: its lifetime, or what is left of the session. */
-  secondsOf(session: LiveSession, lifetimeSeconds: number): number {
-    return Math.min(lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000) - this.clock.nowSeconds());
+  secondsOf(session: LiveSession, lifetimeSeconds: number, now = this.clock.nowSeconds()): number {
+    return Math.min(lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000) - now);
   }
 
   private async sign(claims: AccessTokenClaims | ClientTokenClaims): Promise<string> {

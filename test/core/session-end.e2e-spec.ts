@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Clock } from '../../src/config/clock.js';
 import { Session } from '../../src/tokens/session.entity.js';
 import { SessionsService } from '../../src/tokens/sessions.service.js';
 import { User } from '../../src/users/user.entity.js';
@@ -79,6 +80,19 @@ describe('The end of a session', () => {
       const { claims } = decode(token ?? '');
       expect(claims.exp).toBe(await endOf(claims.sid as string));
     }
+  });
+
+  it('caps a token also if another second begins while it is made', async () => {
+    const { person } = await client.newcomer();
+    const clock = service.app.get(Clock);
+    let seconds = clock.nowSeconds();
+    const reading = vi.spyOn(clock, 'nowSeconds').mockImplementation(() => seconds++);
+    onTestFinished(() => reading.mockRestore());
+
+    const { json } = await send('POST', `${service.url}/bare-token/auth/login`, { body: { ...person } });
+
+    const { claims } = decode((json as { authToken: string }).authToken);
+    expect(claims.exp).toBe(await endOf(claims.sid as string));
   });
 
   it("ends a bare-token session at its absolute end, with that contract's answer for an expired token", async () => {
