@@ -6,6 +6,7 @@ import type { Answer } from '../support/http.js';
 import { decode } from '../support/jwt.js';
 import { IN_BODY, IN_HEADER, type Pair, PairClient, pairOf } from '../support/pairs.js';
 import { type Service, startService } from '../support/service.js';
+import { atTime } from '../support/statements.js';
 import { whole } from '../support/whole.js';
 
 const GRACE = 10;
@@ -22,6 +23,13 @@ async function rotated(client: PairClient, { refresh }: Pair): Promise<Pair> {
 
 function sidOf({ refresh }: Pair): string {
   return decode(refresh).claims.sid as string;
+}
+
+/** When the token before the present one of a session answers its successor for the last time, in milliseconds. */
+async function endOfGrace({ app }: Service, pair: Pair): Promise<number> {
+  const rows = app.get(DataSource).getRepository(Session);
+  const { rotatedAt } = await rows.findOneByOrFail({ id: sidOf(pair) });
+  return rotatedAt.getTime() + GRACE * 1000;
 }
 
 /** Expects that neither token of any of these pairs opens anything any more. */
@@ -69,9 +77,9 @@ describe('POST /auth/token/refresh, with the settings of the design', () => {
   it('answers the predecessor within the grace time with the same successor as before', async () => {
     const { pair } = await client.newcomer();
     const successor = await rotated(client, pair);
-    service.advance(GRACE - 5);
+    const again = await atTime(service, await endOfGrace(service, pair), () => rotated(client, pair));
 
-    expect((await rotated(client, pair)).refresh).toBe(successor.refresh);
+    expect(again.refresh).toBe(successor.refresh);
     expect((await rotated(client, successor)).refresh).not.toBe(successor.refresh);
   });
 
@@ -88,9 +96,9 @@ describe('POST /auth/token/refresh, with the settings of the design', () => {
   it('ends the session at once when a token comes back after the grace time', async () => {
     const { pair } = await client.newcomer();
     const successor = await rotated(client, pair);
-    service.advance(GRACE + 1);
+    const again = await atTime(service, (await endOfGrace(service, pair)) + 1, () => client.refresh(pair.refresh));
 
-    expect(whole(await client.refresh(pair.refresh))).toEqual(IN_BODY.blacklisted);
+    expect(whole(again)).toEqual(IN_BODY.blacklisted);
 
     await expectDead(client, pair, successor);
   });
@@ -177,9 +185,10 @@ describe('POST /auth/token/refresh, after a restart', () => {
     service = await service.restart();
     const after = new PairClient(service.url);
 
-    expect((await rotated(after, pair)).refresh).toBe(successor.refresh);
-    service.advance(GRACE + 1);
-    expect(whole(await after.refresh(pair.refresh))).toEqual(IN_BODY.blacklisted);
+    const end = await endOfGrace(service, pair);
+    expect((await atTime(service, end, () => rotated(after, pair))).refresh).toBe(successor.refresh);
+    const late = await atTime(service, end + 1, () => after.refresh(pair.refresh));
+    expect(whole(late)).toEqual(IN_BODY.blacklisted);
     await expectDead(after, successor);
   });
 });
