@@ -8,6 +8,7 @@ import type { Answer } from '../support/http.js';
 import { type Postgres, startPostgres } from '../support/postgres.js';
 import { problem } from '../support/problems.js';
 import { type Service, startService } from '../support/service.js';
+import { atOneUse } from '../support/statements.js';
 import { trailOf } from '../support/trail.js';
 import { whole } from '../support/whole.js';
 
@@ -67,7 +68,12 @@ describe('the account API of two instances on PostgreSQL', () => {
     const first = encodeCursor([0, '0b0ff6a6-0c5f-4f0e-9a77-4d8f0c0a1f57']);
     expect(await list(holder, `?cursor=${first}`)).toEqual({ sessions: [], next_cursor: null });
     const last = encodeCursor([Date.UTC(9999, 11, 31), '0b0ff6a6-0c5f-4f0e-9a77-4d8f0c0a1f57']);
-    expect(await list(holder, `?cursor=${last}`)).toEqual(await list(holder));
+    const [fromLast, all] = await atOneUse(
+      instances[0],
+      () => list(holder),
+      async () => [await list(holder, `?cursor=${last}`), await list(holder)],
+    );
+    expect(fromLast).toEqual(all);
   });
 
   it('ends a session once, whichever instance is asked how often', async () => {

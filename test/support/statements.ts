@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource } from 'typeorm';
+import { SessionActivity } from '../../src/auth/sessions/session-activity.js';
 import { Clock } from '../../src/config/clock.js';
 import { Sql } from '../../src/database/sql.js';
 import type { Service } from './service.js';
@@ -37,6 +38,18 @@ export async function atTime<T>(service: Service, ms: number, act: () => Promise
   const clock = service.app.get(Clock);
   clock.offsetMs += ms - clock.nowMs();
   return whileAt(service, ms, act);
+}
+
+/**
+ * As `atOneTime`, once the last uses of all sessions are written: a list of them does not change by being asked for.
+ * @param use a use of the session that asks
+ */
+export async function atOneUse<T>(service: Service, use: () => Promise<unknown>, act: () => Promise<T>): Promise<T> {
+  return atOneTime(service, async () => {
+    await use();
+    await service.app.get(SessionActivity).flush();
+    return act();
+  });
 }
 
 async function whileAt<T>({ app }: Service, ms: number, act: () => Promise<T>): Promise<T> {
