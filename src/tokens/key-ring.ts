@@ -27,7 +27,8 @@ export class KeyRing implements OnModuleInit {
   private readonly keys = new Map<string, RingKey>();
   private inOrder: readonly RingKey[] = [];
   private seen: readonly SigningKey[] = [];
-  private loading: Promise<void> | undefined;
+  private underWay: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
   private loadedAtMs = -Infinity;
 
   constructor(
@@ -83,10 +84,20 @@ export class KeyRing implements OnModuleInit {
     return this.find(kid);
   }
 
-  /** Takes the keys over as the store has them now. Callers at the same time share one look. */
+  /**
+   * Takes the keys over as the store has them now. A look that is under way may have missed what the caller just changed, so
+   * another one follows it, which all share who call meanwhile.
+   */
   async load(): Promise<void> {
-    this.loading ??= this.read().finally(() => (this.loading = undefined));
-    return this.loading;
+    this.next ??= this.lookNext();
+    return this.next;
+  }
+
+  private async lookNext(): Promise<void> {
+    await this.underWay.catch(() => undefined);
+    this.next = undefined;
+    this.underWay = this.read();
+    return this.underWay;
   }
 
   private async read(): Promise<void> {

@@ -9,6 +9,7 @@ import { unsealKey } from '../../src/tokens/key-sealing.js';
 import { SigningKey } from '../../src/tokens/signing-key.entity.js';
 import { publishedAmong, SigningKeysStore } from '../../src/tokens/signing-keys.store.js';
 import { es256, jwt } from '../support/forge.js';
+import { holdNext } from '../support/hold.js';
 import { decode } from '../support/jwt.js';
 import { IN_HEADER, PairClient } from '../support/pairs.js';
 import { type Service, startService } from '../support/service.js';
@@ -53,6 +54,20 @@ describe('A key that somebody withdraws', () => {
     const { pair: later } = await client.newcomer();
     expect(kidOf(later.access)).not.toBe(kidOf(pair.access));
     expect((await client.getUser(later.access)).status).toBe(200);
+  });
+
+  it('verifies nothing after a look that was asked for then, though an earlier one was still under way', async () => {
+    const { pair } = await client.newcomer();
+    const held = holdNext(store(), 'all', 'after');
+    const earlier = keepUp();
+    await held.reached;
+    await store().revoke(kidOf(pair.access));
+
+    const looks = Promise.all([keepUp(), keepUp(), earlier]);
+    held.release();
+    await looks;
+
+    expect(whole(await client.getUser(pair.access))).toEqual(IN_HEADER.notValid);
   });
 
   it('leaves sessions alone: a refresh gives a token under another key', async () => {
