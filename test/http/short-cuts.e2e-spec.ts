@@ -12,6 +12,7 @@ import { appearance, askerOf, HOT_ROUTES, type HotRoute } from '../support/hot-r
 import { head, sendRaw } from '../support/raw.js';
 import { requestLines } from '../support/request-lines.js';
 import { type LogLine, type Service, startService } from '../support/service.js';
+import { atOneTime } from '../support/statements.js';
 
 const MINUTE = 60;
 const ALLOWED_ORIGIN = 'https://app.example.com';
@@ -68,10 +69,13 @@ describe.each(ROUTES)('$title', (hot) => {
   ])('answers the second time as the first, given %s', async (_given, headers) => {
     const { ask } = await askerOf(service, hot);
     const longWays = countLongWays();
-    const first = await ask(headers);
+    // A short cut lasts from one second to five.
+    const [first, second, third] = await atOneTime(service, async () => [
+      await ask(headers),
+      await ask(headers),
+      await ask(headers),
+    ]);
     expect(first.status).toBe(200);
-    const second = await ask(headers);
-    const third = await ask(headers);
     expect([second, third].map(appearance)).toEqual([first, first].map(appearance));
     const given = [first, second, third].map((answer) => answer.headers['x-request-id']);
     expect(given).toEqual(given.map(() => expect.stringMatching(UUID) as string));
