@@ -42,7 +42,7 @@ export class AppModule {
   static with(config: Config, further: NonNullable<ModuleMetadata['imports']> = []): DynamicModule {
     return {
       module: AppModule,
-      providers: [{ provide: APP_GUARD, useClass: SiteTurnsGuard }],
+      providers: [SiteTurnsGuard, { provide: APP_GUARD, useExisting: SiteTurnsGuard }],
       imports: [
         ConfigModule.with(config),
         DatabaseModule.with(config, ENTITIES),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Controller, Get, Module } from '@nestjs/common';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { SiteTurnsGuard } from '../../src/auth/guards/site-turns.guard.js';
 import { cookie } from '../drivers/cookie.driver.js';
 import { type Answer, send } from '../support/http.js';
 import { LIMITED } from '../support/networks.js';
@@ -33,6 +34,8 @@ beforeEach(async () => {
   begun = 0;
   released = new Promise<void>((resolve) => (release = resolve));
   service = await startService(LIMITED, { further: [HeldModule] });
+  // What the tests do while requests wait may take longer on a busy machine than those would wait.
+  service.app.get(SiteTurnsGuard).longestWaitMs = 60_000;
   onTestFinished(async () => {
     release();
     await service.stop();

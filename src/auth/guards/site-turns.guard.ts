@@ -16,9 +16,6 @@ const AT_LEAST = 4;
 /** Routes that tell how the service is, which must be learnt also while it is busy. */
 const HEALTH: ReadonlySet<string | undefined> = new Set(['/health/ready', '/opaque-token/health']);
 
-/** Longest wait of a request for its turn, in milliseconds. */
-const LONGEST_WAIT_MS = 5000;
-
 const RETRY_AFTER_SECONDS = 5;
 
 declare module 'fastify' {
@@ -35,6 +32,8 @@ declare module 'fastify' {
  */
 @Injectable()
 export class SiteTurnsGuard implements CanActivate {
+  /** Longest wait of a request for its turn, in milliseconds; longer in tests alone. */
+  longestWaitMs = 5000;
   private readonly sites = new Map<string, Turnstile>();
   private readonly atOnce: number;
   /** Requests that have a turn. */
@@ -72,17 +71,18 @@ export class SiteTurnsGuard implements CanActivate {
       return true;
     };
     if (site.tryTurn()) return begin();
-    return site.turn({ caller: [line, network, address], isKnown: false }, untilGone(response)).then((isItsTurn) => {
+    const who = { caller: [line, network, address], isKnown: false };
+    return site.turn(who, untilGone(response, this.longestWaitMs)).then((isItsTurn) => {
       if (!isItsTurn) throw new AuthError('store_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
       return begin();
     });
   }
 }
 
-/** A request stops waiting when its client has gone, or after `LONGEST_WAIT_MS`. */
-function untilGone(response: ServerResponse): (leave: () => void) => () => void {
+/** A request stops waiting when its client has gone, or after a while. */
+function untilGone(response: ServerResponse, longestWaitMs: number): (leave: () => void) => () => void {
   return (leave) => {
-    const patience = setTimeout(leave, LONGEST_WAIT_MS);
+    const patience = setTimeout(leave, longestWaitMs);
     response.once('close', leave);
     return () => {
       clearTimeout(patience);
