@@ -10,6 +10,7 @@ import { mailedUrl } from '../support/outbox.js';
 import { newPerson, type Person } from '../support/people.js';
 import { askForReset, NEW_PASSWORD, setPassword } from '../support/reset.js';
 import { type Environment, type Service, startService } from '../support/service.js';
+import { recordStatements } from '../support/statements.js';
 
 /** Two spellings of one name, and the key that earlier versions gave the first. */
 interface Named {
@@ -132,13 +133,10 @@ describe('an account of an earlier version', () => {
     const service = await start();
     const { person, other } = namedByMark();
     await register(service, person);
-    const sql = service.app.get(Sql);
     const looks = async (name: Person): Promise<number> => {
-      const rows = vi.spyOn(sql, 'rows');
+      const statements = recordStatements(service);
       await login(service, { ...name, password: 'Wrong1234' });
-      const texts = rows.mock.calls.map(([statement]) => statement).filter((text) => text.includes('FROM users WHERE'));
-      rows.mockRestore();
-      return texts.length;
+      return statements.filter((statement) => statement.includes('FROM users WHERE')).length;
     };
 
     expect([await looks(person), await looks(other), await looks(namedByMark().person)]).toEqual([1, 1, 1]);
