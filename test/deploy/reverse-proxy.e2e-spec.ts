@@ -219,9 +219,17 @@ describe('deploy/nginx.conf before two instances', needing(NGINX_MISSING), () =>
   });
 
   it('answers 429 by itself to an address that floods it, and no other', async () => {
-    const flood = (localAddress: string, count: number): Promise<Answer[]> =>
-      Promise.all(Array.from({ length: count }, () => send('GET', `${nginx.url}/health`, { localAddress })));
-    const [refused] = (await flood('127.7.7.7', 500)).filter(({ status }) => status !== 200);
+    const from = (localAddress: string): Promise<Answer> => send('GET', `${nginx.url}/health`, { localAddress });
+    const others: Answer[] = [];
+    // Over connections that stay, so that no handshakes pace it, and fewer than an address may have.
+    const flood = async (): Promise<void> => {
+      while (others.length === 0) {
+        const answer = await from('127.7.7.7');
+        if (answer.status !== 200) others.push(answer);
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, flood));
+    const [refused] = others;
     expect(refused && whole(refused)).toEqual({
       status: 429,
       body: { type: 'about:blank', title: 'Too many attempts.', status: 429, code: 'too_many_attempts' },
@@ -231,7 +239,8 @@ describe('deploy/nginx.conf before two instances', needing(NGINX_MISSING), () =>
       'access-control-allow-origin': '*',
       'access-control-expose-headers': 'Retry-After',
     });
-    expect((await flood('127.8.8.8', 50)).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    const beside = await Promise.all(Array.from({ length: 50 }, () => from('127.8.8.8')));
+    expect(beside.map(({ status }) => status)).toEqual(beside.map(() => 200));
   });
 
   it('passes a 503 of the service on as it is, with Retry-After', async () => {
