@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Sql } from './sql.js';
 
@@ -20,6 +20,11 @@ export class StoreProbe {
     return this.succeeds('SELECT 1');
   }
 
+  /** @throws if the store does not answer, or takes too long */
+  async demandReachable(): Promise<void> {
+    await this.ask('SELECT 1');
+  }
+
   /** Whether the embedded database takes writes, as it does not on a full disk. Of PostgreSQL that is not asked. */
   async isWritable(): Promise<boolean> {
     if (this.sql.isPostgres) return true;
@@ -32,10 +37,20 @@ export class StoreProbe {
   }
 
   private async succeeds(statement: string): Promise<boolean> {
-    const answering = this.sql.rows(statement).then(
+    return this.ask(statement).then(
       () => true,
       () => false,
     );
-    return Promise.race([answering, wait(PATIENCE_MS, false, { ref: false })]);
+  }
+
+  private async ask(statement: string): Promise<void> {
+    const answering = this.sql.rows(statement).then(() => true);
+    if (!(await Promise.race([answering, this.outOfPatience()]))) throw new Error('The store does not answer in time.');
+  }
+
+  private async outOfPatience(): Promise<false> {
+    await wait(PATIENCE_MS, undefined, { ref: false });
+    // After a pause of the whole process, timers run before what the store answered meanwhile is read.
+    return setImmediate(false);
   }
 }
