@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { SchedulerRegistry } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MailDelivery } from '../src/mail/mail-delivery.js';
@@ -6,6 +8,7 @@ import { WaitingMail } from '../src/mail/mail.entity.js';
 import { MailQueue } from '../src/mail/mail-queue.js';
 import { basic } from './drivers/basic.driver.js';
 import { bothEngines, type EngineUnderTest } from './support/engines.js';
+import { holdNext } from './support/hold.js';
 import { ask } from './support/holders.js';
 import { MailServer } from './support/mail-server.js';
 import { LIMITED } from './support/networks.js';
@@ -131,6 +134,29 @@ describe.each(bothEngines('collected'))('Notices of one kind on $engine', ({ set
     await delivery.settled();
 
     expect(texts().slice(1)).toEqual(['The PIN of your account was changed, 3 times more:']);
+  });
+});
+
+describe.each(bothEngines('added'))('A mail that is added on $engine', ({ settings }) => {
+  it('while due mails are looked for is found by one more look, without waiting for the timer', async () => {
+    const mailServer = await mailServerWith();
+    const service = await startService({ ...(await settings()), SMTP_URL: `smtp://127.0.0.1:${mailServer.port}` });
+    onTestFinished(() => service.stop());
+    const timers = service.app.get(SchedulerRegistry);
+    for (const timer of timers.getIntervals()) timers.deleteInterval(timer);
+    const delivery = service.app.get(MailDelivery);
+    await delivery.settled();
+    // The look has found no mail that was never tried, and does not know that yet.
+    const held = holdNext(service.app.get(MailsStore), 'lease', 'after');
+    const looking = delivery.look();
+    await held.reached;
+    await enqueue(service, 1, 'example.com');
+    // The queue asks for a look in the next turn of the loop.
+    await setImmediate();
+    held.release();
+    await looking;
+
+    await expect.poll(() => mailServer.arrivals.map(({ to }) => to[0])).toEqual(['0@0.example.com']);
   });
 });
 

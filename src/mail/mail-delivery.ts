@@ -8,15 +8,8 @@ import { type IdentifiedJob, MailComposer } from './mail-job.js';
 import { Mailer } from './mailer.js';
 import { MailQueue } from './mail-queue.js';
 import { MailsStore } from './mails.store.js';
+import { roomBeside } from './room.js';
 import type { LeasedMail } from './waiting-mails.js';
-
-/** Mails sent concurrently, and the retries among them. */
-const AT_ONCE = 10;
-const RETRIES_AT_ONCE = 3;
-
-/** Mails sent concurrently for one site (one of them a retry) and to one domain, so that slow mailboxes hold up few. */
-const AT_ONCE_PER_SITE = 3;
-const AT_ONCE_PER_DOMAIN = 5;
 
 /** Interval at which due mails are looked for, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
@@ -44,6 +37,7 @@ export class MailDelivery implements OnModuleDestroy {
   private readonly underWay = new Map<LeasedMail, Promise<void>>();
   private waiting = 0;
   private looking: Promise<void> | undefined;
+  private isAsked = false;
   private isClosing = false;
 
   constructor(
@@ -71,7 +65,8 @@ export class MailDelivery implements OnModuleDestroy {
   /** Sends what is due, as far as there is room. A store that fails costs this look. */
   @Interval(LOOK_EVERY_MS)
   async look(): Promise<void> {
-    this.looking ??= this.fill().finally(() => (this.looking = undefined));
+    this.isAsked = true;
+    this.looking ??= this.fillWhileAsked();
     return this.looking;
   }
 
@@ -95,6 +90,18 @@ export class MailDelivery implements OnModuleDestroy {
     this.mailer.close();
   }
 
+  /** A look that is under way may have passed over the mail that somebody asks for meanwhile. */
+  private async fillWhileAsked(): Promise<void> {
+    try {
+      do {
+        this.isAsked = false;
+        await this.fill();
+      } while (this.isAsked);
+    } finally {
+      this.looking = undefined;
+    }
+  }
+
   private async fill(): Promise<void> {
     try {
       for (const kind of ['first try', 'retry'] as const)
@@ -107,23 +114,8 @@ export class MailDelivery implements OnModuleDestroy {
 
   /** The mail to be sent next, if there is room for one. */
   private async next(kind: 'first try' | 'retry'): Promise<LeasedMail | undefined> {
-    const mails = [...this.underWay.keys()];
-    const retries = mails.filter(({ tries }) => tries > 1);
-    if (this.isClosing || mails.length >= AT_ONCE) return undefined;
-    if (kind === 'retry' && retries.length >= RETRIES_AT_ONCE) return undefined;
-    return this.store.lease(kind, {
-      siteKeys: [
-        ...timesOver(
-          AT_ONCE_PER_SITE,
-          mails.map(({ siteKey }) => siteKey),
-        ),
-        ...(kind === 'retry' ? retries.map(({ siteKey }) => siteKey) : []),
-      ],
-      domainKeys: timesOver(
-        AT_ONCE_PER_DOMAIN,
-        mails.map(({ domainKey }) => domainKey),
-      ),
-    });
+    const room = this.isClosing ? undefined : roomBeside([...this.underWay.keys()], kind);
+    return room && this.store.lease(kind, room);
   }
 
   private begin(mail: LeasedMail): void {
@@ -185,11 +177,4 @@ export class MailDelivery implements OnModuleDestroy {
   private waitAfter(tries: number): number {
     return Math.min(this.config.MAIL_RETRY * 2 ** (tries - 1), LONGEST_WAIT_SECONDS);
   }
-}
-
-/** Keys that occur so many times. */
-function timesOver(times: number, keys: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count >= times).map(([key]) => key);
 }
