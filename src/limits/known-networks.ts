@@ -99,10 +99,12 @@ export class KnownNetworks implements OnModuleDestroy {
   private async write(key: string, at: Date): Promise<void> {
     const [userId, network = ''] = key.split(' ');
     await this.sql.rows(
-      // A network is not known from before a reset of the password, and nothing is noted of an account that is gone.
+      // A network is not known from before a reset of the password, and nothing is noted of an account that is gone. On
+      // PostgreSQL the lock on the account's row holds off both, which would not see this network yet.
       `INSERT INTO known_networks (user_id, network, last_sign_in_at)
        SELECT users.id, :network::text, :at::timestamptz FROM users WHERE users.id = :userId AND users.deleted_at IS NULL
          AND (users.epoch_moved_at IS NULL OR users.epoch_moved_at <= :at::timestamptz)
+       ${this.sql.isPostgres ? 'FOR SHARE' : ''}
        ON CONFLICT (user_id, network) DO UPDATE SET last_sign_in_at = excluded.last_sign_in_at`,
       { userId: Number(userId), network, at },
     );
