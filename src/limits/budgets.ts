@@ -39,9 +39,9 @@ export class Budgets {
     beforeWaiting: () => void = () => {},
   ): Promise<{ readonly succeeded: boolean; readonly spent: readonly Budget[] }> {
     const keys = budgets.map(keyOf);
-    const points = await this.takeInTurn(budgets, (key) => {
+    const points = await this.takeInTurn(budgets, (key, before) => {
       beforeWaiting();
-      return this.underWay.turn(key);
+      return this.underWay.turn(key, before);
     });
     this.underWay.begin(keys);
     let outcome: Outcome = 'none';
@@ -63,16 +63,22 @@ export class Budgets {
     await this.store.clear(budgets);
   }
 
-  /** @param turn waits until a point of a budget may have come back; answers whether to try again */
-  private async takeInTurn(budgets: readonly Budget[], turn: (key: string) => Promise<boolean>): Promise<Point[]> {
+  /**
+   * @param turn waits until a point of a budget may have come back, also since it was read; answers whether to try again
+   */
+  private async takeInTurn(
+    budgets: readonly Budget[],
+    turn: (key: string, before: ReadonlySet<string>) => Promise<boolean>,
+  ): Promise<Point[]> {
     if (budgets.length === 0) return [];
     for (;;) {
       const points = await this.store.take(budgets);
       if (points.length === budgets.length) return points;
       // On PostgreSQL, others may have taken the last point of one budget while this took from another.
       await this.giveBack(budgets, points);
+      const before = this.underWay.among(budgets.map(keyOf));
       const spent = await this.store.spentOf(budgets);
-      if (spent && !(await turn(spent.key))) throw refusal(spent, budgets);
+      if (spent && !(await turn(spent.key, before))) throw refusal(spent, budgets);
     }
   }
 

@@ -26,10 +26,19 @@ export class PointsUnderWay {
     for (const [key, gaveBack] of points) this.endOne(key, gaveBack);
   }
 
-  /** Waits for a point of a budget that may come back. Answers false, at once, if none may or too many wait for it. */
-  async turn(key: string): Promise<boolean> {
+  /** Those of some budgets of which a point may come back. */
+  among(keys: readonly string[]): ReadonlySet<string> {
+    return new Set(keys.filter((key) => this.lines.has(key)));
+  }
+
+  /**
+   * Waits for a point of a budget that may come back. Answers false, at once, if none may or too many wait for it.
+   * @param before budgets of which a point might come back when they were read: those points may be back by now
+   */
+  async turn(key: string, before: ReadonlySet<string> = new Set()): Promise<boolean> {
     const line = this.lines.get(key);
-    if (!line || line.waiting.length >= WAITING_LIMIT) return false;
+    if (!line) return before.has(key);
+    if (line.waiting.length >= WAITING_LIMIT) return false;
     await new Promise<void>((resolve) => line.waiting.push(resolve));
     return true;
   }

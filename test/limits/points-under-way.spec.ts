@@ -50,6 +50,15 @@ describe('the line for points that may come back', () => {
     }
   });
 
+  it('lets whoever read a budget before it was dissolved try once more', async () => {
+    const points = new PointsUnderWay();
+    points.begin(['key']);
+    const before = points.among(['key', 'another']);
+    points.end([['key', true]]);
+    expect([await points.turn('key', before), await points.turn('another', before)]).toEqual([true, false]);
+    expect(await points.turn('key', points.among(['key']))).toBe(false);
+  });
+
   it('takes 256 at most', async () => {
     const points = new PointsUnderWay();
     points.begin(['key']);
