@@ -187,10 +187,10 @@ describe('networks that an account knows', () => {
     const userId = await idOf(person);
     await they.signIn(bareToken, person, newNetwork());
     await they.service.app.get(KnownNetworks).flush();
-    await they.signIn(bareToken, person, newNetwork());
     const known = they.service.app.get(DataSource).getRepository(KnownNetwork);
     // The address, and its network.
     expect(await known.countBy({ userId })).toBe(2);
+    await they.signIn(bareToken, person, newNetwork());
     await they.service.app.get(RevocationService).deleteAccount(userId);
     await they.service.app.get(KnownNetworks).flush();
     expect(await known.countBy({ userId })).toBe(0);
