@@ -7,6 +7,7 @@ import { KnownNetwork } from '../src/limits/known-network.entity.js';
 import { WaitingMail } from '../src/mail/mail.entity.js';
 import { Mailer } from '../src/mail/mailer.js';
 import { MailsStore } from '../src/mail/mails.store.js';
+import { RevocationFeed } from '../src/tokens/revocation-feed.js';
 import { Session } from '../src/tokens/session.entity.js';
 import { SigningKeysStore } from '../src/tokens/signing-keys.store.js';
 import { User } from '../src/users/user.entity.js';
@@ -162,9 +163,17 @@ describe('the timers of the service on PostgreSQL', () => {
   beforeAll(async () => start(await (await startPostgres()).createDatabase('timers')));
   afterAll(stop);
 
+  /** Has the service look now: a request that comes seconds after the last look looks too, and so does a line just laid. */
+  async function look(): Promise<void> {
+    const feed = service.app.get(RevocationFeed);
+    await expect.poll(() => feed.isListening).toBe(true);
+    await feed.poll();
+  }
+
   it('notice a session that somebody else revoked', async () => {
     const { sessionId, ...holder } = await newcomer();
     const status = async (): Promise<number> => (await askAs(service, holder, 'GET', '/account')).status;
+    await look();
     await rows(Session).update({ id: sessionId }, { revokedAt: new Date(), revokedBecause: 'signed_out' });
     expect(await status()).toBe(200);
     passMinute();
@@ -175,6 +184,7 @@ describe('the timers of the service on PostgreSQL', () => {
     const { sessionId, ...holder } = await newcomer();
     const status = async (): Promise<number> => (await askAs(service, holder, 'GET', '/account')).status;
     const revokedAt = new Date(Date.now() - 10 * 60_000);
+    await look();
     await rows(Session).update({ id: sessionId }, { revokedAt, revokedBecause: 'signed_out' });
     expect(await status()).toBe(200);
     passMinute();
