@@ -8,6 +8,7 @@ import { byStatus } from '../support/guessing.js';
 import { type Instances, startInstances } from '../support/instances.js';
 import type { Person } from '../support/people.js';
 import { type Connection, type Postgres, startPostgres } from '../support/postgres.js';
+import type { Environment } from '../support/service.js';
 import { whole } from '../support/whole.js';
 
 /** A small instance: what is bounded is found soon. */
@@ -22,46 +23,63 @@ const ROUNDS = sized({ small: 2, full: 4 });
 /** How much memory those requests may cost for good, in bytes. */
 const NOISE = 64 * 1024 * 1024;
 
+/** An instance behind a proxy of its own, and the front ends that ask it. */
+interface Behind {
+  readonly proxy: DatabaseProxy;
+  readonly instances: Instances;
+  readonly they: FrontEnds;
+}
+
 let postgres: Postgres;
 let database: Connection;
-let proxy: DatabaseProxy;
-let instances: Instances;
-let they: FrontEnds;
+/** One with the time-outs of the defaults. */
+let patient: Behind;
+let small: Behind;
 let person: Person;
+
+async function startBehind(databaseUrl: string, env?: Environment): Promise<Behind> {
+  const proxy = await DatabaseProxy.start(databaseUrl);
+  const instances = await startInstances(proxy.url, [{ env }]);
+  return { proxy, instances, they: new FrontEnds(() => instances.next(), database) };
+}
 
 beforeAll(async () => {
   postgres = await startPostgres();
   const { DATABASE_URL } = await postgres.createDatabase('slow');
-  proxy = await DatabaseProxy.start(DATABASE_URL!);
-  instances = await startInstances(proxy.url, [{ env: SMALL }]);
   database = await postgres.connect('slow');
-  they = new FrontEnds(() => instances.next(), database);
-  person = await they.member();
+  patient = await startBehind(DATABASE_URL!);
+  small = await startBehind(DATABASE_URL!, SMALL);
+  person = await patient.they.member();
 });
 afterAll(async () => {
-  await instances.stop();
-  await proxy.stop();
+  for (const { instances, proxy } of [patient, small]) {
+    await instances.stop();
+    await proxy.stop();
+  }
   await database.end();
   await postgres.stop();
 });
 
 async function memory(): Promise<number> {
-  return figure(await metricsOf(instances.all[0]!), 'process_resident_memory_bytes');
+  return figure(await metricsOf(small.instances.all[0]!), 'process_resident_memory_bytes');
 }
 
-async function signsIn(): Promise<number[]> {
+async function signsIn({ they }: Behind): Promise<number[]> {
   const answers = await Promise.all(DRIVERS.map((driver) => they.ask(driver, driver.signIn(person))));
   return answers.map(({ status }) => status);
 }
 
 describe('A database that answers', () => {
   it('late is waited for', async () => {
-    proxy.delayMs = 50;
-    expect(await signsIn()).toEqual(DRIVERS.map(() => 200));
-    proxy.delayMs = 0;
+    patient.proxy.delayMs = 50;
+    expect(await signsIn(patient)).toEqual(DRIVERS.map(() => 200));
+    patient.proxy.delayMs = 0;
   });
 
   it('too late costs each request 503 in its contract’s shape after a bounded time, and piles nothing up', async () => {
+    const { proxy, instances, they } = small;
+    // What first sign-ins load stays loaded.
+    await signsIn(small);
     const before = await memory();
     proxy.delayMs = 4000;
     for (let round = 0; round < ROUNDS; round++) {
@@ -81,6 +99,7 @@ describe('A database that answers', () => {
   });
 
   it('never lets more wait than it may: the rest is refused at once', async () => {
+    const { proxy, they } = small;
     await proxy.become('frozen');
     const [driver] = DRIVERS as [(typeof DRIVERS)[number]];
     const order: string[] = [];
@@ -97,8 +116,9 @@ describe('A database that answers', () => {
   });
 
   it('in time again is used again within 5 seconds, by as many connections as there may be', async () => {
+    const { proxy } = small;
     proxy.delayMs = 0;
-    await expect.poll(signsIn, { timeout: 5000 }).toEqual(DRIVERS.map(() => 200));
+    await expect.poll(() => signsIn(small), { timeout: 5000 }).toEqual(DRIVERS.map(() => 200));
     expect(proxy.connectionCount).toBeLessThanOrEqual(3);
   });
 });
