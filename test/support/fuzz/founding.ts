@@ -21,6 +21,8 @@ export const ADMIN: Person = {
 export interface Founded {
   readonly url: string;
   readonly links: () => readonly string[];
+  /** The one that went to an address, among those after so many. */
+  readonly linkTo: (email: string, after: number) => string | undefined;
 }
 
 /** Somebody who registered and signed in at a door, and what was answered. */
@@ -68,15 +70,16 @@ export async function foundStock(
 }
 
 /** Registers somebody new at a door, confirms the address if the door asks for that, and signs in. */
-export async function join({ url, links }: Founded, driver: Driver): Promise<Member> {
+export async function join({ url, links, linkTo }: Founded, driver: Driver): Promise<Member> {
   const ask = ({ method, path, ...sending }: Request): Promise<Answer> =>
     send(method, `${url}/${driver.name}${path}`, sending);
   const person = driver.newPerson();
   const seen = links().length;
   const registered = await ask(driver.registration(person));
   if (driver.activate && registered.status === 200) {
-    while (links().length === seen) await setTimeout(5);
-    await send('POST', `${url}/verify/${links().at(-1)}`);
+    let link: string | undefined;
+    while (!(link = linkTo(person.email, seen))) await setTimeout(5);
+    await send('POST', `${url}/verify/${link}`);
   }
   return { driver, person, registered, signedIn: await ask(driver.signIn(person)) };
 }

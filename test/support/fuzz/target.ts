@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { emptyFolder, freePort, type ServiceProcess, startProcess } from '../process.js';
 import type { Environment } from '../service.js';
 import { Campaign } from './campaign.js';
@@ -25,6 +27,11 @@ export interface Target extends Founded {
   readonly campaign: Campaign;
 }
 
+interface Mailed {
+  readonly token: string;
+  readonly file: string;
+}
+
 /** Starts a service with the settings given and stocks it; at the end of the test it is gone. */
 export async function startTarget(settings: Environment, seed: number): Promise<Target> {
   const folder = emptyFolder();
@@ -41,8 +48,13 @@ export async function startTarget(settings: Environment, seed: number): Promise<
   const client = await foundOnCommandLine(folder, env);
   const service = startProcess(folder, { ...env, ...MEASURABLE });
   await service.listening;
-  const links = linksIn(service);
-  const founded: Founded = { url: service.url, links };
+  const mailed = linksIn(service);
+  const links = (): string[] => mailed().map(({ token }) => token);
+  const linkTo = (email: string, after: number): string | undefined =>
+    mailed().find(
+      ({ file }, n) => n >= after && readFileSync(resolve(folder, file), 'utf8').includes(`\nTo: ${email}\n`),
+    )?.token;
+  const founded: Founded = { url: service.url, links, linkTo };
   const { stock, members } = await foundStock(founded, client);
   const book = new RouteBook(await documentsOf(service.url));
   const secrets = [
@@ -59,14 +71,15 @@ export async function startTarget(settings: Environment, seed: number): Promise<
   return { ...founded, service, port, book, stock, members, secrets, campaign };
 }
 
-/** The tokens of the links to confirm an address that a service has printed, looked for in what is new. */
-function linksIn({ output }: ServiceProcess): () => readonly string[] {
-  const found: string[] = [];
+/** The tokens of the links to confirm an address that a service has printed, with their mails, looked for in what is new. */
+function linksIn({ output }: ServiceProcess): () => readonly Mailed[] {
+  const found: Mailed[] = [];
   let seen = 0;
   return () => {
     for (; seen < output.length; seen++) {
-      const [, token] = /"link":"[^"]*\/(?:verify|password-reset)\/([\w-]+)"/.exec(output[seen] ?? '') ?? [];
-      if (token !== undefined) found.push(token);
+      const line = output[seen] ?? '';
+      const [, token] = /"link":"[^"]*\/(?:verify|password-reset)\/([\w-]+)"/.exec(line) ?? [];
+      if (token !== undefined) found.push({ token, file: (JSON.parse(line) as { file: string }).file });
     }
     return found;
   };
