@@ -25,8 +25,10 @@ describe.each(bothEngines('usage'))('GET /admin/usage on $engine', ({ settings }
 
   beforeAll(async () => {
     service = await startService({ ...(await settings()), ACCESS_TOKEN_TTL: '86400' });
-    const started = Date.now();
-    day = (later) => new Date(started + later * DAY * 1000).toISOString().slice(0, 10);
+    // At noon of tomorrow, so that no midnight passes meanwhile.
+    const noonMs = (Math.floor(Date.now() / 1000 / DAY) + 1.5) * DAY * 1000;
+    service.advance(Math.round((noonMs - Date.now()) / 1000));
+    day = (later) => new Date(noonMs + later * DAY * 1000).toISOString().slice(0, 10);
   });
   afterAll(() => service.stop());
 
