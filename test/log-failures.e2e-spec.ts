@@ -19,17 +19,19 @@ const OUTPUT = builtModule('logging/standard-output.js');
 /** How long a test may take on a busy machine, in milliseconds. */
 const LONGEST_MS = 60_000;
 
+const openFiles = new Set<number>();
+
 /** Opens a file until the end of the test. */
 function opened(path: string, flags: number | string): number {
   const file = openSync(path, flags);
-  onTestFinished(() => {
-    try {
-      closeSync(file);
-    } catch {
-      // The test closed it.
-    }
-  });
+  openFiles.add(file);
+  onTestFinished(() => close(file));
   return file;
+}
+
+/** Closes a file once: by the second time its descriptor may be that of a socket. */
+function close(file: number): void {
+  if (openFiles.delete(file)) closeSync(file);
 }
 
 /** A pipe that nobody reads, with both its ends. */
@@ -42,7 +44,7 @@ function stalledPipe(): { readonly path: string; readonly reader: number; readon
 
 function pipeWithoutReader(): number {
   const { reader, writer } = stalledPipe();
-  closeSync(reader);
+  close(reader);
   return writer;
 }
 
@@ -148,7 +150,7 @@ describe('lines of a log that can wait no longer', { timeout: LONGEST_MS }, () =
     const dropped = Number(said.toString());
     const cat = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void cat.kill('SIGKILL'));
-    for (const end of [reader, writer]) closeSync(end);
+    for (const end of [reader, writer]) close(end);
     const lines: LogLine[] = [];
     for await (const line of createInterface(cat.stdout)) {
       lines.push(JSON.parse(line) as LogLine);
