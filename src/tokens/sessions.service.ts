@@ -9,7 +9,7 @@ import { sweepBefore } from '../database/sweep.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { type EndedSession, Revocations } from './revocations.js';
 import type { RevocationReason } from './session.entity.js';
-import { leastUsedAbove } from './session-limit.js';
+import { sessionLimit } from './session-limit.js';
 import { COUNTS, readStanding, STANDING_COLUMNS, type SessionStanding, type StandingRow } from './session-standing.js';
 import { TokenLifetimes } from './token-lifetimes.js';
 import type { LiveSession } from './token-subject.js';
@@ -42,13 +42,15 @@ const SEEN_BATCH = 100;
 /** Pause between such statements, in milliseconds: of a large store, each reads a hundred pages from the disk. */
 const PAUSE_MS = 5;
 
+/** Tries to end a session above the limit while all are locked: what notes their use locks them for milliseconds. */
+const TRIES = 100;
+
 /** The statements on sessions. Each is safe to stop after. */
 @Injectable()
 export class SessionsService {
   /** Time when an access token that a session gets now expires, in SQL. */
   private readonly lastTokenEnds: string;
-  /** Condition on the session that a sign-in too many ends. */
-  private readonly leastUsed: string;
+  private readonly limit: ReturnType<typeof sessionLimit>;
 
   constructor(
     private readonly sql: Sql,
@@ -60,7 +62,7 @@ export class SessionsService {
   ) {
     const byContract = lifetimes.all.map(([contract, seconds]) => `WHEN '${contract}' THEN {now+${seconds}}`);
     this.lastTokenEnds = `CASE contract ${byContract.join(' ')} ELSE {now} END`;
-    this.leastUsed = leastUsedAbove(config.SESSIONS_PER_ACCOUNT, sql.isPostgres);
+    this.limit = sessionLimit(config.SESSIONS_PER_ACCOUNT, sql.isPostgres);
   }
 
   /**
@@ -98,10 +100,14 @@ export class SessionsService {
 
   /**
    * Ends the account's session that was not used for longest, if it has more than `SESSIONS_PER_ACCOUNT`. On PostgreSQL
-   * two sign-ins at once end two sessions: each passes over the one that the other has locked.
+   * two sign-ins at once end two sessions: each passes over those that others have locked, and tries again if that is all.
    */
   private async endLeastUsed({ accountId, epoch }: NewSession, newId: string): Promise<void> {
-    await this.end(this.leastUsed, 'session_limit', { accountId, epoch, newId });
+    const of = { accountId, epoch };
+    for (let tries = 0; tries < TRIES && (await this.sql.rows(this.limit.above, of)).length > 0; tries++) {
+      if ((await this.end(this.limit.leastUsed, 'session_limit', { ...of, newId })) > 0) return;
+      await wait(PAUSE_MS);
+    }
   }
 
   /** Rotates a session's refresh token if it is of this generation and may be used; else `undefined`. One statement. */
