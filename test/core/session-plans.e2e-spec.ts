@@ -7,20 +7,21 @@ import { ON_SQLITE, type Service, startService } from '../support/service.js';
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService(ON_SQLITE);
+  service = await startService({ ...ON_SQLITE, SESSIONS_PER_ACCOUNT: '1' });
 });
 afterAll(() => service.stop());
 
 describe('An account of which very many sessions were ended all at once', () => {
   it('costs its list, the end of the others and a sign-in no look at those', async () => {
     const client = new AccountClient(() => service, tokenPair);
-    const holder = await client.newcomer();
+    const { person } = await client.newcomer();
     const store = service.app.get(DataSource);
     const sent: [statement: string, parameters: unknown[]][] = [];
     Object.assign(store.logger, {
       logQuery: (statement: string, parameters: unknown[]) => void sent.push([statement, parameters]),
     });
-    await client.signIn(holder.person);
+    // It ends the session before.
+    const holder = await client.signIn(person);
     await askAs(service, holder, 'GET', '/account/sessions');
     await askAs(service, holder, 'DELETE', '/account/sessions');
 
