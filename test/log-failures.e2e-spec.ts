@@ -29,7 +29,7 @@ function opened(path: string, flags: number | string): number {
   return file;
 }
 
-/** Closes a file once: by the second time its descriptor may be that of a socket. */
+/** Closes a file only once: its descriptor may belong to a socket afterwards. */
 function close(file: number): void {
   if (openFiles.delete(file)) closeSync(file);
 }

@@ -1,18 +1,18 @@
-/** Rows that one page looks at, where those that are not meant are passed over. */
+/** Rows that one page reads at most, counting those that do not match. */
 const EXAMINED_LIMIT = 5000;
 
 /** Rows that one statement reads after the first. */
 const BATCH = 500;
 
-/** What a row means for a page. */
+/** A row that was read for a page. */
 export interface Scanned<Entry, Place> {
   /** Where the list goes on behind the row. */
   readonly place: Place;
-  /** The entry of the page; missing where the row is not meant. */
+  /** Entry of the page, or `undefined` if the row does not match. */
   readonly entry: Entry | undefined;
 }
 
-/** A page of a list that is filled from rows of which not all are meant. It may be short although there is another. */
+/** Fills a page of a list from rows that may not match. A page that read too many rows is short, and another follows it. */
 export class ScannedPage<Entry, Place> {
   readonly entries: Entry[] = [];
   /** The place behind which the next page begins, if there is one. */

@@ -7,7 +7,7 @@ import { Metrics } from '../metrics/metrics.js';
 const PLAIN = 'text/plain; charset=utf-8';
 const ALLOWED = ['GET', 'HEAD'];
 
-/** In milliseconds. A connection that is kept outlasts the intervals of scrapers: one that closed as they ask breaks a scrape. */
+/** In milliseconds. Idle connections outlast scrape intervals: one that closes during a request breaks the scrape. */
 const TIMEOUTS = { headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 72_000 };
 
 /** Answers `/metrics`, and nothing else, at `METRICS_PORT`: what it tells is for operators. */

@@ -63,9 +63,7 @@ export class Budgets {
     await this.store.clear(budgets);
   }
 
-  /**
-   * @param turn waits until a point of a budget may have come back, also since it was read; answers whether to try again
-   */
+  /** @param turn waits until a point of a budget may have come back since `before`; answers whether to try again */
   private async takeInTurn(
     budgets: readonly Budget[],
     turn: (key: string, before: ReadonlySet<string>) => Promise<boolean>,

@@ -26,14 +26,14 @@ export class PointsUnderWay {
     for (const [key, gaveBack] of points) this.endOne(key, gaveBack);
   }
 
-  /** Those of some budgets of which a point may come back. */
+  /** The budgets among these that attempts under way may give a point back to. */
   among(keys: readonly string[]): ReadonlySet<string> {
     return new Set(keys.filter((key) => this.lines.has(key)));
   }
 
   /**
    * Waits for a point of a budget that may come back. Answers false, at once, if none may or too many wait for it.
-   * @param before budgets of which a point might come back when they were read: those points may be back by now
+   * @param before result of `among` when the budgets were read; their points may be back by now
    */
   async turn(key: string, before: ReadonlySet<string> = new Set()): Promise<boolean> {
     const line = this.lines.get(key);

@@ -90,7 +90,7 @@ export class MailDelivery implements OnModuleDestroy {
     this.mailer.close();
   }
 
-  /** A look that is under way may have passed over the mail that somebody asks for meanwhile. */
+  /** Looks again if somebody asked meanwhile: their mail may have been added after the first look read the store. */
   private async fillWhileAsked(): Promise<void> {
     try {
       do {

@@ -8,7 +8,7 @@ const RETRIES_AT_ONCE = 3;
 const AT_ONCE_PER_SITE = 3;
 const AT_ONCE_PER_DOMAIN = 5;
 
-/** Whom a further mail may not be for beside those that are being sent; `undefined` if there is no room for any. */
+/** Sites and domains that the next mail must not be for, given the mails being sent; `undefined` if no mail may follow. */
 export function roomBeside(mails: readonly LeasedMail[], kind: 'first try' | 'retry'): Busy | undefined {
   const retries = mails.filter(({ tries }) => tries > 1);
   if (mails.length >= AT_ONCE || (kind === 'retry' && retries.length >= RETRIES_AT_ONCE)) return undefined;
@@ -27,7 +27,7 @@ export function roomBeside(mails: readonly LeasedMail[], kind: 'first try' | 're
   };
 }
 
-/** Keys that occur so many times. */
+/** Keys that occur at least `times` times. */
 function timesOver(times: number, keys: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -42,7 +42,7 @@ const SEEN_BATCH = 100;
 /** Pause between such statements, in milliseconds: of a large store, each reads a hundred pages from the disk. */
 const PAUSE_MS = 5;
 
-/** Tries to end a session above the limit while all are locked: what notes their use locks them for milliseconds. */
+/** Tries to end a session while others lock all of them. Writing their last use locks them for milliseconds. */
 const TRIES = 100;
 
 /** The statements on sessions. Each is safe to stop after. */
@@ -100,7 +100,7 @@ export class SessionsService {
 
   /**
    * Ends the account's session that was not used for longest, if it has more than `SESSIONS_PER_ACCOUNT`. On PostgreSQL
-   * two sign-ins at once end two sessions: each passes over those that others have locked, and tries again if that is all.
+   * two sign-ins at once end two sessions: each skips sessions that others have locked, and tries again if all are.
    */
   private async endLeastUsed({ accountId, epoch }: NewSession, newId: string): Promise<void> {
     const of = { accountId, epoch };

@@ -12,7 +12,7 @@ const WALKED = 500;
 
 type Page = ScannedPage<AccountFacts, number>;
 
-/** What an account's row means for the page. */
+/** Reads an account's row for the page. */
 type Scan = (row: FactsRow) => Scanned<AccountFacts, number>;
 
 /** Lists the accounts whose username or e-mail address has a text anywhere, in the order of ids. */

@@ -34,7 +34,7 @@ beforeEach(async () => {
   begun = 0;
   released = new Promise<void>((resolve) => (release = resolve));
   service = await startService(LIMITED, { further: [HeldModule] });
-  // What the tests do while requests wait may take longer on a busy machine than those would wait.
+  // On a busy machine the tests take longer than requests wait.
   service.app.get(SiteTurnsGuard).longestWaitMs = 60_000;
   onTestFinished(async () => {
     release();

@@ -78,7 +78,7 @@ describe('A database that answers', () => {
 
   it('too late costs each request 503 in its contract’s shape after a bounded time, and piles nothing up', async () => {
     const { proxy, instances, they } = small;
-    // What first sign-ins load stays loaded.
+    // The first sign-ins load modules, which stay in memory.
     await signsIn(small);
     const before = await memory();
     proxy.delayMs = 4000;

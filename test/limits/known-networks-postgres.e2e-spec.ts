@@ -31,7 +31,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** How many statements wait for a lock, but for those that note sign-ins. */
+/** Number of statements that wait for a lock, without those that write last sign-ins. */
 async function countWaiting(): Promise<number> {
   const { rows } = await beside.query(
     `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'

@@ -50,7 +50,7 @@ describe('the line for points that may come back', () => {
     }
   });
 
-  it('lets whoever read a budget before it was dissolved try once more', async () => {
+  it('answers true for a budget whose line ended after it was read', async () => {
     const points = new PointsUnderWay();
     points.begin(['key']);
     const before = points.among(['key', 'another']);

@@ -17,7 +17,7 @@ const INTERNAL = 1;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
 
-/** How long a stop waits for the collector at least, if need be: a second, which a timer may take for a little less. */
+/** Time that a stop allows the collector, in milliseconds: a second, minus the tolerance of a timer. */
 const STOP_MS = 990;
 
 let collector: Collector;
@@ -41,7 +41,7 @@ async function traces(act: (service: Service) => Promise<unknown>, env = {}): Pr
   await service.stop();
   const isSent = shutdown.mock.settledResults[0]?.type === 'fulfilled';
   expect(isSent || performance.now() - stoppedAtMs >= STOP_MS).toBe(true);
-  // What is on its way when the stop waits no longer arrives all the same.
+  // Spans that are being sent when the stop gives up still arrive.
   await shutdown.mock.results[0]?.value;
   shutdown.mockRestore();
   return collector.spans.slice(before);

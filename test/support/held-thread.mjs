@@ -1,4 +1,4 @@
-// What a hashing thread runs while a test holds it: it blocks as a hash does, for as long as the test says.
+// Task of a hashing thread that a test holds. It blocks the thread, as a hash does, until the test releases it.
 export default function run(gate) {
   const startedAtMs = performance.now();
   Atomics.store(gate, 1, 1);

@@ -13,7 +13,7 @@ const FIRST = 11_000;
 const WORKERS = 20;
 const PER_WORKER = 1000;
 
-/** How many ports a process keeps from others, the last ones: each costs it a descriptor. */
+/** Ports that a process reserves, the latest ones. Each costs a descriptor. */
 const KEPT = 200;
 
 const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;

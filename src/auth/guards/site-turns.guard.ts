@@ -32,7 +32,7 @@ declare module 'fastify' {
  */
 @Injectable()
 export class SiteTurnsGuard implements CanActivate {
-  /** Longest wait of a request for its turn, in milliseconds; longer in tests alone. */
+  /** Longest wait of a request for its turn, in milliseconds. Only tests change it. */
   longestWaitMs = 5000;
   private readonly sites = new Map<string, Turnstile>();
   private readonly atOnce: number;
@@ -79,7 +79,7 @@ export class SiteTurnsGuard implements CanActivate {
   }
 }
 
-/** A request stops waiting when its client has gone, or after a while. */
+/** Stops the wait of a request when its client has gone, or after `longestWaitMs`. */
 function untilGone(response: ServerResponse, longestWaitMs: number): (leave: () => void) => () => void {
   return (leave) => {
     const patience = setTimeout(leave, longestWaitMs);
