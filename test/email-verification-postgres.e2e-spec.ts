@@ -1,9 +1,11 @@
 import type { Email } from 'postal-mime';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HousekeepingService } from '../src/auth/housekeeping.service.js';
 import { BasicClient, LOGIN_FAILED, outcome, signedIn } from './support/basic.client.js';
+import { askForLinks, claim, claimants, linksIn } from './support/claims.js';
 import { type Answer, send } from './support/http.js';
 import { linkIn, mailsTo, urlOf } from './support/outbox.js';
+import { newPerson } from './support/people.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { type Service, startService } from './support/service.js';
 import { TokenPairClient } from './support/token-pair.client.js';
@@ -69,6 +71,22 @@ describe('two instances on PostgreSQL', () => {
     for (const instance of instances) instance.advance(QUIET + 1);
     expect(await ask()).toEqual(Array(20).fill(202));
     expect(await countMails()).toBe(2);
+  });
+
+  it('leave nobody out of a mail while another link of theirs is being made', async () => {
+    const { email } = newPerson();
+    await claim(instances[0], 'cookie', email);
+    await claim(instances[0], 'basic', email);
+    expect(await mails(email)).toHaveLength(1);
+    for (const instance of instances) instance.advance(QUIET + 1);
+    const [, newest] = await claimants(instances[0], email);
+    const database = await postgres.connect('latchkey');
+    onTestFinished(() => database.end());
+    await database.query('SELECT pg_advisory_lock(1, $1)', [newest!.id]);
+
+    await askForLinks(instances[0], email);
+
+    expect(linksIn(instances[0], (await mails(email))[1]?.text)).toHaveLength(2);
   });
 
   it('confirm an address whose username is taken', async () => {

@@ -55,27 +55,28 @@ export class OneTimeTokensService {
    */
   async issue(link: NewLink): Promise<string | undefined> {
     const token = createHmac('sha256', this.linkKey).update(`${link.purpose} ${link.mailId}`).digest('base64url');
-    const rows = await this.sql.rowsUnlessUnderWay<{ id: number }>(
-      [ABOUT[link.purpose], link.accountId],
-      `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, email_key, created_at, expires_at)
+    // Where no quiet is kept, a link that is under way elsewhere must not keep this one back.
+    const isQuietKept = link.quietSeconds > 0;
+    const statement = `INSERT INTO one_time_tokens (token_hash, purpose, user_id, email, email_key, created_at, expires_at)
        SELECT :tokenHash::text, :purpose::text, users.id, :email::text, :emailKey::text, {now}, {now+${link.lifetimeSeconds}}
        FROM users WHERE users.id = :accountId AND users.status <> 'deactivated'
          AND users.password_hash = COALESCE(:checkedHash::text, users.password_hash)
          AND (:provedEmail::text IS NULL
            OR :provedEmail::text = CASE WHEN users.email_verified_at IS NULL THEN '' ELSE users.email_key END)
-         AND NOT EXISTS (SELECT 1 FROM one_time_tokens
-           WHERE user_id = :accountId AND purpose = :purpose AND created_at > {now-${link.quietSeconds}})
-       ${this.sql.isPostgres ? 'FOR SHARE' : ''} ON CONFLICT (token_hash) DO NOTHING RETURNING id`,
-      {
-        tokenHash: this.opaque.hash(token),
-        checkedHash: link.checkedHash ?? null,
-        provedEmail: link.provedEmail ?? null,
-        purpose: link.purpose,
-        accountId: link.accountId,
-        email: link.email,
-        emailKey: link.emailKey,
-      },
-    );
+         ${isQuietKept ? `AND NOT ${issuedWithin(link.quietSeconds)}` : ''}
+       ${this.sql.isPostgres ? 'FOR SHARE' : ''} ON CONFLICT (token_hash) DO NOTHING RETURNING id`;
+    const values = {
+      tokenHash: this.opaque.hash(token),
+      checkedHash: link.checkedHash ?? null,
+      provedEmail: link.provedEmail ?? null,
+      purpose: link.purpose,
+      accountId: link.accountId,
+      email: link.email,
+      emailKey: link.emailKey,
+    };
+    const rows = isQuietKept
+      ? await this.sql.rowsUnlessUnderWay<{ id: number }>([ABOUT[link.purpose], link.accountId], statement, values)
+      : await this.sql.rows<{ id: number }>(statement, values);
     // It may have been made by a try before.
     if (!rows[0]) return (await this.find(token, link.purpose)) && token;
     if (link.purpose === 'change_email') await this.endOlder(rows[0].id, link);
@@ -154,4 +155,9 @@ export class OneTimeTokensService {
     const [row] = await this.sql.rows<{ user_id: number; email: string }>(statement, { tokenHash, purpose });
     return row && { accountId: row.user_id, email: row.email };
   }
+}
+
+function issuedWithin(seconds: number): string {
+  return `EXISTS (SELECT 1 FROM one_time_tokens
+    WHERE user_id = :accountId AND purpose = :purpose AND created_at > {now-${seconds}})`;
 }
