@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { DynamicModule, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SchedulerRegistry } from '@nestjs/schedule';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { DataSource } from 'typeorm';
@@ -88,11 +89,14 @@ function wordsAt(contracts: Contracts, path: string): Words {
 }
 
 /**
- * Stops an application: no new connections, then what comes over the others is answered, then everything is closed.
+ * Stops an application: no new connections, then what comes over the others is answered, then everything is closed. No
+ * timer begins anything meanwhile that would find the store closed.
  * @param lingerMs how long a connection must have been quiet to be closed
  */
 export async function closeApp(app: NestFastifyApplication, lingerMs = 0): Promise<void> {
   await Connections.of(app.getHttpServer()).close(lingerMs);
   await app.getHttpAdapter().close();
+  const timers = app.get(SchedulerRegistry);
+  for (const name of timers.getIntervals()) timers.deleteInterval(name);
   await app.close();
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { DataSource, IsNull, Not, type ObjectLiteral, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,6 +12,7 @@ import { RevocationFeed } from '../src/tokens/revocation-feed.js';
 import { Session } from '../src/tokens/session.entity.js';
 import { SigningKeysStore } from '../src/tokens/signing-keys.store.js';
 import { User } from '../src/users/user.entity.js';
+import { UsersService } from '../src/users/users.service.js';
 import { bareToken } from './drivers/bare-token.driver.js';
 import { AccountClient, askAs, type Holder, idsOf } from './support/account.client.js';
 import { BasicClient } from './support/basic.client.js';
@@ -18,7 +20,7 @@ import { send } from './support/http.js';
 import { decode } from './support/jwt.js';
 import { PairClient } from './support/pairs.js';
 import { startPostgres } from './support/postgres.js';
-import { type Environment, type Service, startService } from './support/service.js';
+import { type Environment, ON_SQLITE, type Service, startService } from './support/service.js';
 
 const DAY = 86_400;
 
@@ -189,5 +191,36 @@ describe('the timers of the service on PostgreSQL', () => {
     expect(await status()).toBe(200);
     passMinute();
     await expect.poll(status).toBe(401);
+  });
+});
+
+describe('a service that stops', () => {
+  /** Waits until a store is closed, but not for long: it must stay open for what is under way. */
+  async function closed(store: DataSource): Promise<void> {
+    for (let looks = 0; store.isInitialized && looks < 100; looks++) await wait(1);
+  }
+
+  it.each([
+    ['a look after the keys', (): SigningKeysStore => service.app.get(SigningKeysStore), 'all'],
+    ['a round of housekeeping', (): UsersService => service.app.get(UsersService), 'pendingSince'],
+  ] as const)('waits for %s that a timer began', async (_what, providerOf, method) => {
+    await start(ON_SQLITE);
+    const store = service.app.get(DataSource);
+    const provider = providerOf() as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
+    const act = provider[method]!.bind(provider);
+    const acts: Promise<unknown>[] = [];
+    provider[method] = (...given) => {
+      const acting = closed(store).then(() => act(...given));
+      acts.push(acting);
+      return acting;
+    };
+    passMinute();
+    await expect.poll(() => acts).not.toEqual([]);
+
+    await stop();
+
+    await Promise.allSettled(acts);
+    await wait(0);
+    expect(service.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

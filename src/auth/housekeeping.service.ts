@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { BY_SERVICE } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
@@ -24,9 +24,10 @@ const BATCH = 500;
 
 /** Removes what is no longer needed, every minute. */
 @Injectable()
-export class HousekeepingService implements OnApplicationBootstrap {
+export class HousekeepingService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(HousekeepingService.name);
-  private running = false;
+  private round: Promise<void> | undefined;
+  private isClosing = false;
 
   constructor(
     private readonly users: UsersService,
@@ -52,15 +53,18 @@ export class HousekeepingService implements OnApplicationBootstrap {
   /** One round. A store that fails costs this round; rounds do not overlap. */
   @Interval(60_000)
   async everyMinute(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.logger.error({ message: 'Housekeeping failed; it is tried again in a minute.', error });
-    } finally {
-      this.running = false;
-    }
+    this.round ??= this.sweep()
+      .catch((error: unknown) => {
+        this.logger.error({ message: 'Housekeeping failed; it is tried again in a minute.', error });
+      })
+      .finally(() => (this.round = undefined));
+    return this.round;
+  }
+
+  /** Breaks the round under way off: what is left is removed after the next start. */
+  async onModuleDestroy(): Promise<void> {
+    this.isClosing = true;
+    await this.round;
   }
 
   /**
@@ -75,11 +79,11 @@ export class HousekeepingService implements OnApplicationBootstrap {
     const sweeps = [
       () => this.sweepAllPending(new Date(now - this.config.PENDING_ACCOUNT_DAYS * DAY_MS)),
       () => this.removeAllDeleted(new Date(now - this.longestTokenMs)),
-      () => untilDone(() => this.sessions.sweep(before)),
-      () => untilDone(() => this.links.sweep(new Date(now - LINK_MEMORY_DAYS * DAY_MS))),
-      () => untilDone(() => this.budgets.sweep()),
-      () => untilDone(() => this.networks.sweep()),
-      () => untilDone(() => this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS))),
+      () => this.untilDone(() => this.sessions.sweep(before)),
+      () => this.untilDone(() => this.links.sweep(new Date(now - LINK_MEMORY_DAYS * DAY_MS))),
+      () => this.untilDone(() => this.budgets.sweep()),
+      () => this.untilDone(() => this.networks.sweep()),
+      () => this.untilDone(() => this.audit.sweep(new Date(now - this.config.AUDIT_RETENTION_DAYS * DAY_MS))),
     ];
     const failures: unknown[] = [];
     for (const sweep of sweeps) await sweep().catch((error: unknown) => failures.push(error));
@@ -96,6 +100,7 @@ export class HousekeepingService implements OnApplicationBootstrap {
 
   /** A failure for one account keeps nothing from the others. */
   private async each(accountId: number, act: () => Promise<void>): Promise<void> {
+    if (this.isClosing) return;
     await act().catch((error: unknown) => {
       this.logger.error({
         message: 'An account could not be removed; it is tried again in a minute.',
@@ -119,9 +124,9 @@ export class HousekeepingService implements OnApplicationBootstrap {
     if (!(await this.revocation.deletePending(accountId))) return;
     this.audit.record({ kind: 'pending_account_swept', from: BY_SERVICE, actor: BY_SERVICE.actor, accountId });
   }
-}
 
-/** @param sweep answers whether there may be more */
-async function untilDone(sweep: () => Promise<boolean>): Promise<void> {
-  while (await sweep());
+  /** @param sweep answers whether there may be more */
+  private async untilDone(sweep: () => Promise<boolean>): Promise<void> {
+    while (!this.isClosing && (await sweep()));
+  }
 }

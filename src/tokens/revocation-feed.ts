@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Stopwatch } from '../config/stopwatch.js';
 import { REVOCATIONS_CHANNEL } from '../database/channels.js';
@@ -39,11 +39,12 @@ const MOST_LOOKS = 3;
  * only by knowledge that is at most five seconds old; an embedded database has no elsewhere.
  */
 @Injectable()
-export class RevocationFeed implements OnModuleInit {
+export class RevocationFeed implements OnModuleInit, OnModuleDestroy {
   private readonly failure = new RepeatedFailure(new Logger(RevocationFeed.name));
   /** Since the last look began that was answered. */
   private sinceLook = new Stopwatch();
   private isInDoubt = false;
+  private isClosing = false;
   private underWay = 0;
   private renewing: Promise<void> | undefined;
 
@@ -66,6 +67,11 @@ export class RevocationFeed implements OnModuleInit {
       begun: () => void this.lookFarBack(),
       heard: (row) => this.hear(row),
     });
+  }
+
+  /** A look that finds the store closed has nothing to tell. */
+  onModuleDestroy(): void {
+    this.isClosing = true;
   }
 
   /** A store that fails costs this look. */
@@ -137,7 +143,7 @@ export class RevocationFeed implements OnModuleInit {
       await this.look(overlapSeconds);
       this.failure.end();
     } catch (error) {
-      this.failure.tell({ message: 'Revocations could not be looked for.', error });
+      if (!this.isClosing) this.failure.tell({ message: 'Revocations could not be looked for.', error });
     }
   }
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { BY_SERVICE } from '../../audit/audit-entry.js';
 import type { AuditKind } from '../../audit/audit-kinds.js';
@@ -14,8 +14,9 @@ const LOOK_EVERY_MS = 2000;
 
 /** Keeps the key ring: takes over what others did, publishes the next key in time, and removes those that are done. */
 @Injectable()
-export class KeyRotationService implements OnModuleInit {
+export class KeyRotationService implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(KeyRotationService.name);
+  private readonly looks = new Set<Promise<void>>();
 
   constructor(
     private readonly ring: KeyRing,
@@ -33,9 +34,17 @@ export class KeyRotationService implements OnModuleInit {
   /** A store that fails costs this look. */
   @Interval(LOOK_EVERY_MS)
   async look(): Promise<void> {
-    await this.keepUp().catch((error: unknown) => {
+    const look = this.keepUp().catch((error: unknown) => {
       this.logger.error({ message: 'The signing keys could not be looked after; it is tried again.', error });
     });
+    this.looks.add(look);
+    await look;
+    this.looks.delete(look);
+  }
+
+  /** Waits for the looks under way: what they did is in the audit trail, and the store is closed after that. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.looks);
   }
 
   /** Brings the ring to what is due now. */
