@@ -16,6 +16,7 @@ import { UsersService } from '../src/users/users.service.js';
 import { bareToken } from './drivers/bare-token.driver.js';
 import { AccountClient, askAs, type Holder, idsOf } from './support/account.client.js';
 import { BasicClient } from './support/basic.client.js';
+import { type Hold, holdNext } from './support/hold.js';
 import { send } from './support/http.js';
 import { decode } from './support/jwt.js';
 import { PairClient } from './support/pairs.js';
@@ -195,31 +196,22 @@ describe('the timers of the service on PostgreSQL', () => {
 });
 
 describe('a service that stops', () => {
-  /** Waits until a store is closed, but not for long: it must stay open for what is under way. */
-  async function closed(store: DataSource): Promise<void> {
-    for (let looks = 0; store.isInitialized && looks < 100; looks++) await wait(1);
-  }
-
   it.each([
-    ['a look after the keys', (): SigningKeysStore => service.app.get(SigningKeysStore), 'all'],
-    ['a round of housekeeping', (): UsersService => service.app.get(UsersService), 'pendingSince'],
-  ] as const)('waits for %s that a timer began', async (_what, providerOf, method) => {
+    ['a look after the keys', (): Hold => holdNext(service.app.get(SigningKeysStore), 'all', 'before')],
+    ['a round of housekeeping', (): Hold => holdNext(service.app.get(UsersService), 'pendingSince', 'before')],
+  ])('waits for %s that a timer began', async (_what, hold) => {
     await start(ON_SQLITE);
     const store = service.app.get(DataSource);
-    const provider = providerOf() as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
-    const act = provider[method]!.bind(provider);
-    const acts: Promise<unknown>[] = [];
-    provider[method] = (...given) => {
-      const acting = closed(store).then(() => act(...given));
-      acts.push(acting);
-      return acting;
-    };
+    const { reached, release } = hold();
     passMinute();
-    await expect.poll(() => acts).not.toEqual([]);
+    await reached;
 
-    await stop();
+    const stopping = stop();
+    // Time to close the store, which must stay open for what is under way.
+    for (let looks = 0; store.isInitialized && looks < 100; looks++) await wait(1);
+    release();
+    await stopping;
 
-    await Promise.allSettled(acts);
     await wait(0);
     expect(service.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
